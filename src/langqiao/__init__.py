@@ -1,0 +1,1 @@
+"""廊桥 Langqiao: open software that runs a science-and-technology innovation corridor."""

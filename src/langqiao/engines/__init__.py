@@ -1,0 +1,1 @@
+"""Pure Python engines: typed dataclasses in, typed dataclasses out; never Django."""
