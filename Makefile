@@ -1,0 +1,66 @@
+# 廊桥 Langqiao. `make help` lists every target.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+export PATH := $(CURDIR)/$(BIN):$(PATH)
+
+.DEFAULT_GOAL := help
+.PHONY: help install demo serve test test-slow test-browser test-postgres test-all cover lint format bench locale lock clean
+
+help: ## list every target
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
+
+$(VENV)/.installed: requirements/dev.lock pyproject.toml
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/pip install -q --disable-pip-version-check -r requirements/dev.lock
+	$(BIN)/pip install -q --disable-pip-version-check --no-deps -e .
+	touch $@
+
+node_modules/.installed: package.json package-lock.json
+	npm ci --no-audit --no-fund --silent
+	touch $@
+
+WEB_SOURCES := $(shell find src/langqiao/web/assets -type f 2>/dev/null)
+src/langqiao/web/static/dist/.built: node_modules/.installed $(WEB_SOURCES)
+	npm run --silent build
+	touch $@
+
+PO := $(wildcard src/langqiao/locale/*/LC_MESSAGES/django.po)
+MO := $(PO:.po=.mo)
+%.mo: %.po $(VENV)/.installed
+	$(BIN)/python scripts/compile_catalogue.py $< $@
+
+install: $(VENV)/.installed src/langqiao/web/static/dist/.built $(MO) ## create the environment and build the pages' assets
+
+demo: install ## load the demo corridor, print one match and serve the site
+	$(BIN)/langqiao demo
+
+serve: install ## serve the site with the data that is there
+	$(BIN)/langqiao serve
+
+test: install ## the quick test suite
+	$(BIN)/pytest
+
+test-slow: install ## long-running tests (crashes, large corpora)
+	$(BIN)/pytest -m slow
+
+test-browser: install ## the pages in headless Chromium
+	$(BIN)/pytest -m browser
+
+test-postgres: install ## the same verbs on a real PostgreSQL
+	$(BIN)/pytest -m postgres
+
+test-all: test test-slow test-browser test-postgres ## everything
+
+cover: install ## the quick suite with coverage
+	$(BIN)/pytest --cov=langqiao --cov-report=term-missing:skip-covered
+
+lint: install ## ruff, mypy, import-linter
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/lint-imports
+	$(BIN)/mypy
+
+format: install ## format and mend what can be mended
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .

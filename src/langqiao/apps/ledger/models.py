@@ -1,0 +1,54 @@
+"""The ledger (台账): entries chained by SM3, and the head that says where the chain ends.
+
+Plain identifiers only: an entry outlives what it speaks of.
+"""
+
+from __future__ import annotations
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+
+class Visibility(models.TextChoices):
+    """Who may read an entry: the ledger repeats nothing to those who may not see its object."""
+
+    PUBLIC = "public", _("公开")
+    PARTIES = "parties", _("当事方")
+    OFFICE = "office", _("联席办")
+
+
+class Entry(models.Model):
+    """One act: who did what to which object, when, and the hash that ties it to the entry before."""
+
+    sequence = models.BigIntegerField(_("序号"), primary_key=True)
+    at = models.DateTimeField(_("时间"), db_index=True)
+    actor = models.CharField(_("经办人"), max_length=80)
+    organisation = models.CharField(_("机构"), max_length=80, blank=True)
+    city = models.CharField(_("城市"), max_length=40, blank=True)
+    case = models.CharField(_("项目"), max_length=40, blank=True, db_index=True)
+    app = models.CharField(_("模块"), max_length=40)
+    verb = models.CharField(_("动作"), max_length=60)
+    object = models.CharField(_("对象"), max_length=120, db_index=True)
+    visibility = models.CharField(_("可见范围"), max_length=10, choices=Visibility.choices)
+    data = models.TextField(_("内容（规范 JSON）"))
+    previous = models.CharField(_("前一条摘要"), max_length=64)
+    hash = models.CharField(_("摘要（SM3）"), max_length=64, unique=True)
+
+    class Meta:
+        ordering = ["sequence"]
+        verbose_name = _("台账记录")
+        verbose_name_plural = _("台账记录")
+
+    def __str__(self) -> str:
+        return f"#{self.sequence} {self.app}.{self.verb} {self.object}"
+
+
+class Head(models.Model):
+    """The end of the chain: one row, locked by every writer, so that two processes keep one chain."""
+
+    id = models.PositiveSmallIntegerField(primary_key=True, default=1)
+    sequence = models.BigIntegerField(default=0)
+    hash = models.CharField(max_length=64)
+
+    class Meta:
+        constraints = [models.CheckConstraint(condition=models.Q(id=1), name="ledger_one_head")]

@@ -1,0 +1,58 @@
+"""Reads of the ledger."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from django.db import transaction
+from django.db.models import QuerySet
+
+from langqiao.apps.ledger.chain import GENESIS, Fault, first_fault
+from langqiao.apps.ledger.models import Entry, Head, Visibility
+
+
+@dataclass(frozen=True, slots=True)
+class Verification:
+    """What ``langqiao ledger verify`` found: entries read, where the chain ends, the first fault."""
+
+    entries: int
+    sequence: int
+    hash: str
+    fault: Fault | None
+
+
+def head() -> tuple[int, str]:
+    """Sequence and hash at which the chain ends."""
+    row = Head.objects.filter(id=1).first()
+    return (row.sequence, row.hash) if row else (0, GENESIS)
+
+
+def verify(*, expected_head: tuple[int, str] | None = None) -> Verification:
+    """Re-compute the whole chain (台账校验).
+
+    Args:
+        expected_head: a head noted earlier outside the system; if the chain no longer holds it,
+            the tail was rewritten even where head and entries agree.
+    """
+    with transaction.atomic():
+        end = head()
+        fault = first_fault(Entry.objects.order_by("sequence").iterator(chunk_size=2000), head=end)
+        count = Entry.objects.count()
+        if fault is None and expected_head is not None:
+            sequence, noted = expected_head
+            found = Entry.objects.filter(sequence=sequence).values_list("hash", flat=True).first() or ""
+            if found != noted:
+                fault = Fault(sequence, "changed" if found else "removed", noted, found)
+    return Verification(count, end[0], end[1], fault)
+
+
+def case_thread(case: str, *, visibilities: set[str] | None = None) -> QuerySet[Entry]:
+    """Entries of a case (项目) in order, limited to what the reader may see; public ones by default."""
+    return Entry.objects.filter(case=case, visibility__in=visibilities or {Visibility.PUBLIC}).order_by(
+        "sequence"
+    )
+
+
+def latest(limit: int = 10) -> QuerySet[Entry]:
+    """The newest public entries."""
+    return Entry.objects.filter(visibility=Visibility.PUBLIC).order_by("-sequence")[:limit]

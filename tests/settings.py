@@ -1,0 +1,13 @@
+"""Settings of the test run: the product's own, with a data folder that goes away and quick password hashes."""
+
+import os
+import tempfile
+
+_folder = tempfile.mkdtemp(prefix="langqiao-tests-")
+os.environ["LANGQIAO_DATA_DIR"] = _folder
+os.environ.pop("LANGQIAO_SENTENCE_MODEL", None)
+
+from langqiao.web.settings import *  # noqa: E402, F403
+
+PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
