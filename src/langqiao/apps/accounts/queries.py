@@ -14,7 +14,7 @@ def current_memberships(user: Any) -> list[Membership]:
     """Memberships of ``user`` that hold today, with their organisations; read once per user object."""
     if user is None or not getattr(user, "is_authenticated", False) or not user.is_active:
         return []
-    known: list[Membership] | None = getattr(user, "_memberships_today", None)
+    known: list[Membership] | None = user.__dict__.get("memberships_today")
     if known is None:
         today = timezone.localdate()
         known = list(
@@ -22,13 +22,13 @@ def current_memberships(user: Any) -> list[Membership]:
             .filter(Q(valid_to=None) | Q(valid_to__gte=today))
             .select_related("organisation__city")
         )
-        user._memberships_today = known
+        user.__dict__["memberships_today"] = known
     return known
 
 
 def forget_memberships(user: Any) -> None:
     """Drop what :func:`current_memberships` remembers, after a change."""
-    user.__dict__.pop("_memberships_today", None)
+    user.__dict__.pop("memberships_today", None)
 
 
 def holds_role(user: Any, *roles: Role, organisation: Any = None, city: str | None = None) -> bool:

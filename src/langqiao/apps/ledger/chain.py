@@ -20,7 +20,8 @@ if TYPE_CHECKING:
 
 GENESIS = "0" * 64
 HASHED = (
-    "sequence", "actor", "organisation", "city", "case", "app", "verb", "object", "visibility", "data", "previous",
+    "sequence", "actor", "organisation", "city", "case", "app", "verb", "object",
+    "visibility", "data", "previous",
 )  # fmt: skip
 
 
