@@ -85,14 +85,15 @@ def _place_before(entry: Entry) -> int | None:
     return None
 
 
-def _name_mismatch(entry: Entry, whole: str, before: list[str]) -> Fault:
+def _name_mismatch(entry: Entry, whole: str, before: list[str], rest: Iterable[Entry]) -> Fault:
     """Tell a changed entry from one that was renumbered after an insertion, removal or move."""
     place = _place_before(entry)
     if place is None:
         return Fault(entry.sequence, "changed", whole, entry.hash)
     if place == entry.sequence - 1 and len(before) > 1 and entry.previous == before[-2]:
         return Fault(place, "inserted", entry.previous, before[-1])
-    if place == entry.sequence + 1 and entry.previous != before[-1]:
+    follows_a_missing_one = entry.previous != before[-1] and all(e.hash != entry.previous for e in rest)
+    if place == entry.sequence + 1 and follows_a_missing_one:
         return Fault(entry.sequence, "removed", entry.previous, before[-1])
     return Fault(entry.sequence, "reordered", str(place), str(entry.sequence))
 
@@ -106,14 +107,15 @@ def first_fault(entries: Iterable[Entry], *, head: tuple[int, str]) -> Fault | N
     """
     expected = 1
     before = [GENESIS]  # hashes of the last two entries, newest last
-    for entry in entries:
+    chain = iter(entries)
+    for entry in chain:
         if entry.sequence > expected:
             return Fault(expected, "removed", str(expected), str(entry.sequence))
         if entry.sequence < expected:
             return Fault(entry.sequence, "inserted", str(expected), str(entry.sequence))
         whole = entry_hash(entry)
         if whole != entry.hash:
-            return _name_mismatch(entry, whole, before)
+            return _name_mismatch(entry, whole, before, chain)
         if entry.previous != before[-1]:
             return Fault(entry.sequence, "reordered", before[-1], entry.previous)
         before = [before[-1], entry.hash]
