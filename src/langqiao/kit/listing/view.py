@@ -1,0 +1,82 @@
+"""The view behind every list."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
+from django.shortcuts import render
+from django.utils.cache import patch_vary_headers
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_safe
+
+from langqiao.kit.exports import Table, as_csv, as_xlsx
+from langqiao.kit.listing.parts import Column
+from langqiao.kit.listing.state import Listing, ListState
+from langqiao.kit.refusals import Invalid
+
+FORMATS = {"csv": as_csv, "xlsx": as_xlsx}
+
+
+def list_view(listing: type[Listing] | Listing) -> Callable[[HttpRequest], HttpResponseBase]:
+    """Make the view of a listing: the page, its table alone for htmx, a row's detail, an export."""
+    described = listing() if isinstance(listing, type) else listing
+
+    @require_safe
+    def view(request: HttpRequest) -> HttpResponseBase:
+        state = ListState(described, request)
+        if wanted := request.GET.get("export"):
+            return _export(state, wanted)
+        if (key := request.GET.get("open")) is not None:
+            return _open(state, key)
+        partial = request.headers.get("HX-Target", "").endswith("#listing")
+        context = {
+            "listing": described,
+            "list": state,
+            "primary": described.primary_action(request),
+            **described.extra_context(request),
+        }
+        response = render(request, "listing/_table.html" if partial else described.template, context)
+        patch_vary_headers(response, ["HX-Request", "HX-Target"])
+        return response
+
+    return view
+
+
+def _open(state: ListState, key: str) -> HttpResponse:
+    """A row's detail, under the same limits as the list itself."""
+    listing = state.listing
+    if not listing.detail_template or not key.isascii() or len(key) > 40:
+        raise Http404
+    try:
+        row = listing.queryset(state.request).filter(pk=key).first()
+    except ValueError as bad_key:
+        raise Http404 from bad_key
+    if row is None:
+        raise Http404
+    return render(state.request, listing.detail_template, {"object": row})
+
+
+def _export(state: ListState, wanted: str) -> HttpResponseBase:
+    writer = FORMATS.get(wanted)
+    if writer is None:
+        raise Invalid(_("没有这种导出格式。"), mend=_("请选择 CSV 或 XLSX。"), field="export")
+    columns = list(state.listing.columns)
+    model = state.rows.model
+    if any(field.name == "illustrative" for field in model._meta.get_fields()):
+        columns.append(Column("illustrative", _("示例"), lambda row: _("示例") if row.illustrative else ""))
+    heads = [str(column.label) for column in columns]
+
+    def line(row: Any) -> list[Any]:
+        return [column.plain(row) for column in columns]
+
+    return writer(
+        Table(
+            name=state.listing.slug,
+            title=str(state.listing.title),
+            heads=heads,
+            rows=lambda: (line(row) for row in state.rows.iterator(chunk_size=500)),
+            count=state.rows.count,
+        )
+    )
