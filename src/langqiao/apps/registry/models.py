@@ -2,12 +2,37 @@
 
 from __future__ import annotations
 
+from typing import TypeVar
+
 from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 from langqiao.kit.models import Sourced, Stamped
+
+
+_Record = TypeVar("_Record", bound=models.Model)
+
+
+class CurrentManager(models.Manager[_Record]):
+    """Records that have not been retired: what lists, searches and references mean by "all"."""
+
+    def get_queryset(self) -> models.QuerySet[_Record]:
+        return super().get_queryset().filter(retired_at=None)
+
+
+class Retirable(models.Model):
+    """A record that can be retired (注销): it leaves lists and searches, the ledger still speaks of it."""
+
+    retired_at = models.DateTimeField(_("注销时间"), null=True, blank=True, editable=False)
+    retired_why = models.CharField(_("注销原因"), max_length=300, blank=True, editable=False)
+
+    objects = CurrentManager()
+    everything = models.Manager()
+
+    class Meta:
+        abstract = True
 
 
 class City(models.Model):
@@ -58,7 +83,7 @@ class Stage(models.TextChoices):
     GROWTH = "growth", _("成长")
 
 
-class Organisation(Sourced, Stamped):
+class Organisation(Retirable, Sourced, Stamped):
     """An organisation (机构) under its present name; earlier names are :class:`OrganisationName`."""
 
     class Kind(models.TextChoices):
@@ -86,6 +111,7 @@ class Organisation(Sourced, Stamped):
     website = models.URLField(_("网址"), blank=True)
 
     class Meta:
+        base_manager_name = "everything"
         ordering = ["name", "id"]
         verbose_name = _("机构")
         verbose_name_plural = _("机构")
@@ -135,7 +161,7 @@ class OrganisationRole(models.Model):
         return self.role
 
 
-class Person(Sourced, Stamped):
+class Person(Retirable, Sourced, Stamped):
     """A person as an expert (专家); evidence of what a person knows is their achievements."""
 
     name = models.CharField(_("姓名"), max_length=80)
@@ -158,6 +184,7 @@ class Person(Sourced, Stamped):
     )
 
     class Meta:
+        base_manager_name = "everything"
         ordering = ["name", "id"]
         verbose_name = _("专家")
         verbose_name_plural = _("专家")
@@ -166,7 +193,7 @@ class Person(Sourced, Stamped):
         return self.name
 
 
-class Achievement(Sourced, Stamped):
+class Achievement(Retirable, Sourced, Stamped):
     """A scientific or technical achievement (科技成果)."""
 
     class Kind(models.TextChoices):
@@ -202,6 +229,7 @@ class Achievement(Sourced, Stamped):
     language = models.CharField(_("语言"), max_length=10, blank=True)
 
     class Meta:
+        base_manager_name = "everything"
         ordering = ["-date", "-id"]
         verbose_name = _("成果")
         verbose_name_plural = _("成果")
@@ -213,7 +241,7 @@ class Achievement(Sourced, Stamped):
         return self.title
 
 
-class Facility(Sourced, Stamped):
+class Facility(Retirable, Sourced, Stamped):
     """A shared facility or instrument (仪器设施)."""
 
     class Kind(models.TextChoices):
@@ -235,6 +263,7 @@ class Facility(Sourced, Stamped):
     fee = models.CharField(_("收费"), max_length=120, blank=True)
 
     class Meta:
+        base_manager_name = "everything"
         ordering = ["name", "id"]
         verbose_name = _("仪器设施")
         verbose_name_plural = _("仪器设施")
@@ -243,7 +272,7 @@ class Facility(Sourced, Stamped):
         return self.name
 
 
-class Finance(Sourced, Stamped):
+class Finance(Retirable, Sourced, Stamped):
     """A fund, voucher, loan or grant (科技金融产品) and what it finances; no city or field means all."""
 
     class Kind(models.TextChoices):
@@ -270,6 +299,7 @@ class Finance(Sourced, Stamped):
     description = models.TextField(_("支持内容"), blank=True)
 
     class Meta:
+        base_manager_name = "everything"
         ordering = ["name", "id"]
         verbose_name = _("金融产品")
         verbose_name_plural = _("金融产品")
@@ -284,7 +314,7 @@ class Finance(Sourced, Stamped):
         return self.name
 
 
-class TalentDemand(Sourced, Stamped):
+class TalentDemand(Retirable, Sourced, Stamped):
     """Positions in short supply (高精尖缺人才需求)."""
 
     class Level(models.TextChoices):
@@ -308,6 +338,7 @@ class TalentDemand(Sourced, Stamped):
     description = models.TextField(_("说明"), blank=True)
 
     class Meta:
+        base_manager_name = "everything"
         ordering = ["position", "id"]
         verbose_name = _("人才需求")
         verbose_name_plural = _("人才需求")
@@ -316,7 +347,7 @@ class TalentDemand(Sourced, Stamped):
         return self.position
 
 
-class Training(Sourced, Stamped):
+class Training(Retirable, Sourced, Stamped):
     """A training programme (人才培养): engineers' college, postdoctoral station, joint training."""
 
     class Kind(models.TextChoices):
@@ -336,6 +367,7 @@ class Training(Sourced, Stamped):
     description = models.TextField(_("说明"), blank=True)
 
     class Meta:
+        base_manager_name = "everything"
         ordering = ["name", "id"]
         verbose_name = _("人才培养")
         verbose_name_plural = _("人才培养")
@@ -344,7 +376,7 @@ class Training(Sourced, Stamped):
         return self.name
 
 
-class Product(Sourced, Stamped):
+class Product(Retirable, Sourced, Stamped):
     """What a firm makes or needs to buy, with its place in an industry chain (产品与配套需求)."""
 
     class Direction(models.TextChoices):
@@ -369,6 +401,7 @@ class Product(Sourced, Stamped):
     chain = models.CharField(_("产业链"), max_length=80, blank=True)
 
     class Meta:
+        base_manager_name = "everything"
         ordering = ["name", "id"]
         verbose_name = _("产品与配套需求")
         verbose_name_plural = _("产品与配套需求")
@@ -377,7 +410,7 @@ class Product(Sourced, Stamped):
         return self.name
 
 
-class Programme(Sourced, Stamped):
+class Programme(Retirable, Sourced, Stamped):
     """A programme of the corridor (走廊专项): an alliance, a selection, a plan, with stated figures."""
 
     class Kind(models.TextChoices):
@@ -407,6 +440,7 @@ class Programme(Sourced, Stamped):
     figures = models.JSONField(_("公布数据"), default=list, blank=True)
 
     class Meta:
+        base_manager_name = "everything"
         ordering = ["-date", "name", "id"]
         verbose_name = _("走廊专项")
         verbose_name_plural = _("走廊专项")
