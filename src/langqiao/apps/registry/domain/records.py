@@ -140,9 +140,11 @@ def prepare(
 
 
 def _present(record: Any, name: str, *, many: bool) -> Any:
-    if not many:
-        return getattr(record, name)
-    return list(getattr(record, name).all()) if record.pk is not None else []
+    if many:
+        return list(getattr(record, name).all()) if record.pk is not None else []
+    if getattr(record, f"{name}_id", "") is None:
+        return None  # a new record has no such reference to follow
+    return getattr(record, name)
 
 
 def _same(old: Any, new: Any) -> bool:
