@@ -11,7 +11,6 @@ from django.utils.translation import gettext_lazy as _
 
 from langqiao.kit.models import Sourced, Stamped
 
-
 _Record = TypeVar("_Record", bound=models.Model)
 
 
@@ -29,7 +28,7 @@ class Retirable(models.Model):
     retired_why = models.CharField(_("注销原因"), max_length=300, blank=True, editable=False)
 
     objects = CurrentManager()
-    everything = models.Manager()
+    everything = models.Manager()  # noqa: DJ012  a manager, no field
 
     class Meta:
         abstract = True

@@ -183,14 +183,16 @@ def _plan(
         planned.append((number, result))
     taken = refuse_taken([d for _number, d in planned if isinstance(d, Draft)])
     position = -1
-    for index, (number, result) in enumerate(planned):
-        if isinstance(result, Draft):
+    settled: list[tuple[int, Draft | Refused]] = []
+    for number, found in planned:
+        outcome = found
+        if isinstance(found, Draft):
             position += 1
-            result = taken.get(position, result)
-        if isinstance(result, Refused):
-            result.row = number
-        planned[index] = (number, result)
-    return planned
+            outcome = taken.get(position, found)
+        if isinstance(outcome, Refused):
+            outcome.row = number
+        settled.append((number, outcome))
+    return settled
 
 
 def _code(kind: Kind, row: Row, lookups: Lookups) -> str | Refused:

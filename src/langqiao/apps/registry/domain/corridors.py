@@ -6,7 +6,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from django.db import IntegrityError, models, transaction
+from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 
 from langqiao.apps.ledger.domain import Act, record_all
@@ -32,11 +32,10 @@ def load_corridor(actor: Any, *, path: Path | None = None) -> Corridor:
     corridor = read_corridor(path)
     acts: list[Act] = []
     try:
-        for model, entries in ((City, corridor.cities), (Field, corridor.fields)):
-            for order, entry in enumerate(entries, start=1):
-                act = _bring(model, {**asdict(entry), "order": order})
-                if act is not None:
-                    acts.append(act)
+        for order, city in enumerate(corridor.cities, start=1):
+            acts += _bring(City, {**asdict(city), "order": order})
+        for order, field in enumerate(corridor.fields, start=1):
+            acts += _bring(Field, {**asdict(field), "order": order})
     except IntegrityError as problem:
         raise Refused(
             _("走廊配置中的名称或行政区划代码已属于数据库中另一代号的城市或产业领域。"),
@@ -48,19 +47,20 @@ def load_corridor(actor: Any, *, path: Path | None = None) -> Corridor:
     return corridor
 
 
-def _bring(model: type[City] | type[Field], values: dict[str, Any]) -> Act | None:
+def _bring(model: type[City | Field], values: dict[str, Any]) -> list[Act]:
     """Save one row if it differs, and say what changed."""
     word = model._meta.model_name
-    row: models.Model | None = model._default_manager.filter(slug=values["slug"]).first()
+    city = values["slug"] if model is City else ""
+    row: City | Field | None = model.objects.filter(slug=values["slug"]).first()
     if row is None:
-        row = model._default_manager.create(**values)
-        return Act(f"add_{word}", row, {"changes": values}, city=values["slug"] if model is City else "")
+        row = model.objects.create(**values)
+        return [Act(f"add_{word}", row, {"changes": values}, city=city)]
     changes = {
         name: [getattr(row, name), value] for name, value in values.items() if getattr(row, name) != value
     }
     if not changes:
-        return None
+        return []
     for name, (_old, new) in changes.items():
         setattr(row, name, new)
     row.save(update_fields=list(changes))
-    return Act(f"revise_{word}", row, {"changes": changes}, city=values["slug"] if model is City else "")
+    return [Act(f"revise_{word}", row, {"changes": changes}, city=city)]

@@ -41,7 +41,7 @@ class Kind:
     """
 
     name: str
-    model: type[models.Retirable]
+    model: Any  # a model that is Retirable and Sourced
     label: object
     title: str
     owner: str
@@ -79,7 +79,7 @@ def _figures(value: Any, lookups: Lookups) -> list[dict[str, str]]:
             value = json.loads(value) if value.strip() else []
         except json.JSONDecodeError as problem:
             raise Invalid(
-                _("公布数据不是有效的 JSON。"), mend=_("请写成 [{\"label\": …, \"value\": …}] 的列表。")
+                _("公布数据不是有效的 JSON。"), mend=_('请写成 [{"label": …, "value": …}] 的列表。')
             ) from problem
     if value is None:
         return []
@@ -128,7 +128,7 @@ def _check_amounts(record: Any) -> None:
 
 def _kind(
     name: str,
-    model: type[models.Retirable],
+    model: Any,
     word: str,
     label: object,
     columns: dict[str, Column],

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from django.db import models
 from django.utils.translation import gettext as _
 
 from langqiao.apps.registry.models import City, Field, Organisation, Person
@@ -25,8 +24,8 @@ class Lookups:
     """References of one act or one import; remembers what it has looked up."""
 
     def __init__(self) -> None:
-        self._small: dict[type[models.Model], dict[str, models.Model]] = {}
-        self._records: dict[type[models.Model], dict[str, list[models.Model]]] = {
+        self._small: dict[Any, dict[str, Any]] = {}
+        self._records: dict[Any, dict[str, list[Any]]] = {
             Organisation: {},
             Person: {},
         }
@@ -55,32 +54,31 @@ class Lookups:
         assert found is None or isinstance(found, Person)
         return found
 
-    def prefetch(self, model: type[models.Model], references: Iterable[Any]) -> None:
+    def prefetch(self, model: Any, references: Iterable[Any]) -> None:
         """Look many references up with a few queries, for an import."""
         known = self._records[model]
         wanted = sorted({text for text in (_words(r) for r in references) if text and text not in known})
         for part in chunks(wanted):
             for text in part:
                 known[text] = []
-            rows: dict[str, list[models.Model]] = {text: [] for text in part}
-            manager: models.Manager[Any] = model._default_manager
-            for record in manager.filter(code__in=part):
+            rows: dict[str, list[Any]] = {text: [] for text in part}
+            for record in model.objects.filter(code__in=part):
                 rows[record.code] = [record]
-            for record in manager.filter(name__in=part):
+            for record in model.objects.filter(name__in=part):
                 by_name = rows[record.name]
-                if not any(r.code == record.name for r in by_name):  # type: ignore[attr-defined]
+                if not any(r.code == record.name for r in by_name):
                     by_name.append(record)
             known.update(rows)
 
-    def _named(self, model: type[Any], value: Any, what: str) -> models.Model | None:
+    def _named(self, model: type[Any], value: Any, what: str) -> Any:
         if isinstance(value, model):
-            return value  # type: ignore[no-any-return]
+            return value
         text = _words(value)
         if not text:
             return None
         if model not in self._small:
-            table: dict[str, models.Model] = {}
-            for record in model._default_manager.all():
+            table: dict[str, Any] = {}
+            for record in model.objects.all():
                 names = (record.slug, record.name, record.name_en, getattr(record, "division_code", ""))
                 table.update({name.lower(): record for name in names if name})
             self._small[model] = table
@@ -95,9 +93,9 @@ class Lookups:
             )
         return found
 
-    def _record(self, model: type[Any], value: Any, what: str) -> models.Model | None:
+    def _record(self, model: type[Any], value: Any, what: str) -> Any:
         if isinstance(value, model):
-            return value  # type: ignore[no-any-return]
+            return value
         text = _words(value)
         if not text:
             return None

@@ -74,10 +74,8 @@ def clean(kind: Kind, values: Mapping[str, Any], lookups: Lookups, *, is_new: bo
             raise
     for name, column in kind.columns.items():
         if column.required and (is_new or name in cleaned) and cleaned.get(name) in (None, "", []):
-            label = kind.model._meta.get_field(name).verbose_name  # type: ignore[union-attr]
-            raise Invalid(
-                _("“%(label)s”必填。") % {"label": label}, mend=_("请填写后重试。"), field=name
-            )
+            label = kind.model._meta.get_field(name).verbose_name
+            raise Invalid(_("“%(label)s”必填。") % {"label": label}, mend=_("请填写后重试。"), field=name)
     return cleaned
 
 
@@ -88,7 +86,7 @@ def _mark_illustrative(kind: Kind, record: Any, cleaned: dict[str, Any]) -> None
     if not is_illustrative or ILLUSTRATIVE in title:
         return
     marked = f"{title}（{ILLUSTRATIVE}）"
-    limit = kind.model._meta.get_field(kind.title).max_length  # type: ignore[union-attr]
+    limit = kind.model._meta.get_field(kind.title).max_length
     if limit is not None and len(marked) > limit:
         raise Invalid(
             _("名称加上“（示例）”后过长，最多 %(limit)d 字。") % {"limit": limit},
@@ -241,9 +239,9 @@ def _save(drafts: list[Draft]) -> None:
 def _link_fresh(kind: Kind, name: str, fresh: list[Draft]) -> None:
     """Write the many-to-many rows of new records in batches."""
     relation = kind.model._meta.get_field(name)
-    through = relation.remote_field.through  # type: ignore[union-attr]
-    here, there = relation.m2m_field_name(), relation.m2m_reverse_field_name()  # type: ignore[union-attr]
-    through._default_manager.bulk_create(
+    through = relation.remote_field.through
+    here, there = relation.m2m_field_name(), relation.m2m_reverse_field_name()
+    through.objects.bulk_create(
         [
             through(**{f"{here}_id": draft.record.pk, f"{there}_id": linked.pk})
             for draft in fresh
