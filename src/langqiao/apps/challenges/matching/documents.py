@@ -1,0 +1,275 @@
+"""How a record of the database becomes a document of the index.
+
+The document's key is the record's ledger identifier (``registry.achievement:12``), so that the index
+can follow the ledger. Sealed details of a challenge are never part of a document.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from django.db.models import Model, QuerySet
+
+from langqiao.apps.challenges.models import PUBLIC_STATES, Challenge
+from langqiao.apps.ledger.domain import identifier
+from langqiao.apps.registry.models import (
+    Achievement,
+    City,
+    Facility,
+    Field,
+    Finance,
+    Organisation,
+    Person,
+    Product,
+    Programme,
+    Stage,
+    TalentDemand,
+    Training,
+)
+from langqiao.engines.matching.types import Document
+
+# Organisations that stand for technology in the panels; the others are found by search alone.
+TECHNOLOGY_KINDS = (
+    Organisation.Kind.LABORATORY,
+    Organisation.Kind.INSTITUTE,
+    Organisation.Kind.VERIFICATION_CENTRE,
+    Organisation.Kind.UNIVERSITY,
+    Organisation.Kind.HOSPITAL,
+)
+BATCH = 500
+
+
+def stage_of_trl(trl: int | None) -> tuple[str, ...]:
+    """The stage (所处阶段) in which a technology of this readiness stands (TRL 1–9, ISO 16290)."""
+    if trl is None:
+        return ()
+    for limit, stage in ((3, Stage.CONCEPT), (5, Stage.PROTOTYPE), (7, Stage.PILOT)):
+        if trl <= limit:
+            return (stage.value,)
+    return (Stage.PRODUCTION.value,)
+
+
+@dataclass(frozen=True, slots=True)
+class _Everywhere:
+    """All cities, fields and stages: what a record without a limit serves."""
+
+    cities: tuple[str, ...]
+    fields: tuple[str, ...]
+    stages: tuple[str, ...]
+
+    @classmethod
+    def now(cls) -> _Everywhere:
+        return cls(
+            tuple(City.objects.values_list("slug", flat=True)),
+            tuple(Field.objects.values_list("slug", flat=True)),
+            tuple(Stage.values),
+        )
+
+
+def _slugs(related: Any) -> tuple[str, ...]:
+    return tuple(item.slug for item in related.all())
+
+
+def _one(value: str | None) -> tuple[str, ...]:
+    return (value,) if value else ()
+
+
+def _text(*parts: str) -> str:
+    return "\n".join(part for part in parts if part)
+
+
+def _achievement(record: Achievement, _all: _Everywhere) -> Document:
+    return Document(
+        key=identifier(record),
+        kind="achievement",
+        title=record.title,
+        body=record.abstract,
+        keywords=tuple(record.keywords),
+        cities=_one(record.city_id),
+        fields=_one(record.field_id),
+        stages=stage_of_trl(record.trl),
+        trl=record.trl,
+        year=record.date.year if record.date else None,
+        licence=record.licence,
+        tags=(f"type:{record.kind}",),
+    )
+
+
+def _organisation(record: Organisation, _all: _Everywhere) -> Document:
+    if record.kind == Organisation.Kind.ENTERPRISE:
+        kind = "enterprise"
+    elif record.kind in TECHNOLOGY_KINDS:
+        kind = "laboratory"
+    else:
+        kind = "organisation"
+    return Document(
+        key=identifier(record),
+        kind=kind,
+        title=record.name,
+        body=_text(record.description, record.description_en, record.name_en, record.short_name),
+        cities=_one(record.city_id),
+        fields=_slugs(record.fields),
+        tags=(f"type:{record.kind}",),
+    )
+
+
+def _person(record: Person, _all: _Everywhere) -> Document:
+    return Document(
+        key=identifier(record),
+        kind="expert",
+        title=record.name,
+        body=_text(record.bio, record.title),
+        keywords=tuple(record.expertise),
+        cities=_one(record.city_id),
+        fields=_slugs(record.fields),
+    )
+
+
+def _facility(record: Facility, _all: _Everywhere) -> Document:
+    return Document(
+        key=identifier(record),
+        kind="facility",
+        title=record.name,
+        body=record.description,
+        cities=_one(record.city_id),
+        fields=_slugs(record.fields),
+        tags=(f"type:{record.kind}",),
+    )
+
+
+def _finance(record: Finance, everywhere: _Everywhere) -> Document:
+    return Document(
+        key=identifier(record),
+        kind="finance",
+        title=record.name,
+        body=record.description,
+        cities=_slugs(record.cities) or everywhere.cities,
+        fields=_slugs(record.fields) or everywhere.fields,
+        stages=tuple(record.stages) or everywhere.stages,
+        tags=(f"type:{record.kind}",),
+    )
+
+
+def _product(record: Product, _all: _Everywhere) -> Document:
+    return Document(
+        key=identifier(record),
+        kind=record.direction,  # product or need
+        title=record.name,
+        body=_text(record.description, record.chain),
+        cities=_one(record.organisation.city_id),
+        fields=_one(record.field_id),
+        tags=(f"organisation:{record.organisation_id}",),
+    )
+
+
+def _talent_demand(record: TalentDemand, _all: _Everywhere) -> Document:
+    return Document(
+        key=identifier(record),
+        kind="talent_demand",
+        title=record.position,
+        body=record.description,
+        keywords=tuple(record.skills),
+        cities=_one(record.city_id),
+        fields=_one(record.field_id),
+    )
+
+
+def _training(record: Training, _all: _Everywhere) -> Document:
+    return Document(
+        key=identifier(record),
+        kind="training",
+        title=record.name,
+        body=record.description,
+        cities=_one(record.city_id),
+        fields=_slugs(record.fields),
+    )
+
+
+def _programme(record: Programme, _all: _Everywhere) -> Document:
+    return Document(
+        key=identifier(record),
+        kind="alliance" if record.kind == Programme.Kind.ALLIANCE else "programme",
+        title=record.name,
+        body=_text(record.description, record.name_en, record.description_en),
+        cities=_one(record.city_id),
+        fields=_slugs(record.fields),
+    )
+
+
+def public_text(challenge: Challenge) -> str:
+    """The text of a challenge that anybody may read: sealed details only count when they are open."""
+    details = challenge.details if challenge.confidentiality == Challenge.Confidentiality.OPEN else ""
+    return _text(challenge.summary, details)
+
+
+def _challenge(record: Challenge, _all: _Everywhere) -> Document:
+    return Document(
+        key=identifier(record),
+        kind="challenge",
+        title=record.title,
+        body=public_text(record),
+        keywords=tuple(record.keywords),
+        cities=_one(record.city_id),
+        fields=_one(record.field_id),
+        stages=_one(record.stage),
+        tags=(f"state:{record.state}",),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A model that is indexed: its rows (with what a document needs) and how a row is turned."""
+
+    model: type[Model]
+    rows: QuerySet[Any]
+    make: Any
+
+
+def sources() -> dict[str, Source]:
+    """Indexed models by ledger label."""
+    listed = (
+        Source(Achievement, Achievement.objects.all(), _achievement),
+        Source(Organisation, Organisation.objects.prefetch_related("fields"), _organisation),
+        Source(Person, Person.objects.prefetch_related("fields"), _person),
+        Source(Facility, Facility.objects.prefetch_related("fields"), _facility),
+        Source(Finance, Finance.objects.prefetch_related("cities", "fields"), _finance),
+        Source(Product, Product.objects.select_related("organisation"), _product),
+        Source(TalentDemand, TalentDemand.objects.all(), _talent_demand),
+        Source(Training, Training.objects.prefetch_related("fields"), _training),
+        Source(Programme, Programme.objects.prefetch_related("fields"), _programme),
+        Source(Challenge, Challenge.objects.filter(state__in=PUBLIC_STATES), _challenge),
+    )
+    return {source.model._meta.label_lower: source for source in listed}
+
+
+def count() -> int:
+    """How many documents the database holds."""
+    return sum(source.rows.count() for source in sources().values())
+
+
+def all_documents() -> Iterator[Document]:
+    """Every document of the database, for a rebuild."""
+    everywhere = _Everywhere.now()
+    for source in sources().values():
+        for record in source.rows.order_by("pk").iterator(chunk_size=BATCH):
+            yield source.make(record, everywhere)
+
+
+def documents_of(keys: Iterable[str]) -> tuple[list[Document], list[str]]:
+    """Documents of the named records, and the keys of those that are no longer to be found."""
+    everywhere, known = _Everywhere.now(), sources()
+    wanted: dict[str, list[int]] = {}
+    for key in keys:
+        label, _, pk = key.partition(":")
+        if label in known and pk.isdigit():
+            wanted.setdefault(label, []).append(int(pk))
+    found: list[Document] = []
+    for label, ids in wanted.items():
+        for start in range(0, len(ids), BATCH):
+            rows = known[label].rows.filter(pk__in=ids[start : start + BATCH])
+            found.extend(known[label].make(record, everywhere) for record in rows)
+    present = {document.key for document in found}
+    gone = [f"{label}:{pk}" for label, ids in wanted.items() for pk in ids if f"{label}:{pk}" not in present]
+    return found, gone

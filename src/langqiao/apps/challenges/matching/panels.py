@@ -1,0 +1,303 @@
+"""一题四配: one challenge, four panels of partners (technology, industry, finance, talent)."""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from django.db.models import Prefetch
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+
+from langqiao.apps.challenges.matching import store
+from langqiao.apps.challenges.matching.documents import public_text
+from langqiao.apps.challenges.matching.rows import (
+    Evidence,
+    Row,
+    evidence_reason,
+    organisation_of,
+    records_of,
+    row_of,
+    url_of,
+)
+from langqiao.apps.challenges.models import Challenge
+from langqiao.apps.registry.geography import nearness
+from langqiao.apps.registry.models import Achievement, City, Organisation, Person, Product, Stage
+from langqiao.engines.matching.types import Filters, Hit, Query, Result
+from langqiao.kit.permissions import allowed
+
+TITLES = {
+    "technology": _("技术：成果与实验室"),
+    "industry": _("产业：上下游企业与联盟"),
+    "finance": _("金融：基金与创新券"),
+    "talent": _("人才：专家"),
+}
+EMPTY = {
+    "technology": _("没有符合条件的成果或实验室。请放宽筛选条件，或在名录中登记成果。"),
+    "industry": _("没有符合条件的企业。请放宽筛选条件，或在名录中登记产品与配套需求。"),
+    "finance": _("没有符合该城市、领域和阶段的金融产品。请放宽筛选条件，或补充所处阶段。"),
+    "talent": _("没有符合条件的专家。请放宽筛选条件，或在名录中登记专家及其成果。"),
+}
+TECHNOLOGY = ("achievement", "laboratory", "facility")
+INDUSTRY = ("product", "need", "enterprise", "alliance")
+# So many hits are read to make groups (firms, people) of them.
+READ_FOR_GROUPS = 60
+EVIDENCE_SHOWN = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Narrow:
+    """Filters the user sets on the panels; empty means no limit."""
+
+    cities: tuple[str, ...] = ()
+    fields: tuple[str, ...] = ()
+    kinds: tuple[str, ...] = ()
+    licences: tuple[str, ...] = ()
+    trl_min: int | None = None
+    trl_max: int | None = None
+    year_min: int | None = None
+    year_max: int | None = None
+
+    def everywhere(self) -> Filters:
+        """The part of the filters that every kind of record has."""
+        return Filters(cities=self.cities, fields=self.fields)
+
+    def technology(self) -> Filters:
+        """The filters for achievements; records without a TRL, year or licence fail a limit on it."""
+        kinds = tuple(kind for kind in TECHNOLOGY if not self.kinds or kind in self.kinds)
+        return Filters(
+            kinds=kinds or TECHNOLOGY,
+            cities=self.cities,
+            fields=self.fields,
+            licences=self.licences,
+            trl_min=self.trl_min,
+            trl_max=self.trl_max,
+            year_min=self.year_min,
+            year_max=self.year_max,
+        )
+
+
+@dataclass(slots=True)
+class Panel:
+    """One of the four panels."""
+
+    slug: str
+    title: str
+    rows: list[Row]
+    total: int
+    empty: str
+    related: list[Row] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class Matches:
+    """The four panels of a problem, and how long the search took."""
+
+    panels: list[Panel]
+    milliseconds: float
+    ready: bool
+    field: str = ""
+
+    def panel(self, slug: str) -> Panel:
+        """The panel of that name."""
+        return next(panel for panel in self.panels if panel.slug == slug)
+
+
+def match_challenge(
+    challenge: Challenge, *, viewer: Any, narrow: Narrow | None = None, limit: int = 5
+) -> Matches:
+    """Match a challenge; sealed details help only those who may read them."""
+    text = public_text(challenge)
+    if challenge.details and allowed(viewer, "challenges.read_details", challenge):
+        text = f"{challenge.summary}\n{challenge.details}"
+    return match_text(
+        "\n".join([text, *challenge.keywords]),
+        title=challenge.title,
+        city=challenge.city_id or "",
+        stage=challenge.stage,
+        field=challenge.field_id or "",
+        narrow=narrow,
+        limit=limit,
+        poser=challenge.organisation,
+    )
+
+
+def match_text(
+    text: str,
+    *,
+    title: str = "",
+    city: str = "",
+    stage: str = "",
+    field: str = "",
+    narrow: Narrow | None = None,
+    limit: int = 5,
+    poser: Organisation | None = None,
+) -> Matches:
+    """Match a problem in plain words with four kinds of partners.
+
+    Args:
+        text: the problem, Chinese or English, from a line to several pages.
+        title: its title, when it has one.
+        city: slug of the firm's city; nearer partners rank a little higher.
+        stage: how far the firm is; fitting readiness ranks a little higher, finance must fit it.
+        field: slug of the industry; when empty, the field most of the best achievements share
+            decides which finance fits.
+        narrow: the user's filters.
+        limit: rows a panel.
+        poser: the posing firm, left out of the results.
+    """
+    narrow = narrow or Narrow()
+    begun = time.perf_counter()
+    home = City.objects.filter(slug=city).first() if city else None
+    query = Query(text=text, title=title, place=_nearness(home), stage=_stage_fit(stage))
+    index = store.index()
+    found = index.search_panels(
+        query,
+        {
+            "technology": narrow.technology(),
+            "industry": replace(narrow.everywhere(), kinds=INDUSTRY),
+            "people": replace(narrow.everywhere(), kinds=("expert",)),
+            "evidence": Filters(kinds=("achievement",)),
+        },
+        limit=READ_FOR_GROUPS,
+    )
+    field = field or _common_field(found["evidence"])
+    finance = index.search_panels(
+        query, {"finance": _finance_filters(narrow, city, field, stage)}, limit=limit
+    )
+    panels = [
+        _technology(found["technology"], home, limit),
+        _industry(found["industry"], home, limit, poser),
+        _panel("finance", _plain_rows(finance["finance"].hits, home), finance["finance"].total),
+        _talent(found["people"], found["evidence"], home, limit, narrow),
+    ]
+    milliseconds = 1000 * (time.perf_counter() - begun)
+    return Matches(panels, round(milliseconds, 1), ready=store.reached() > 0, field=field)
+
+
+def _panel(slug: str, rows: list[Row], total: int, related: list[Row] | None = None) -> Panel:
+    return Panel(slug, str(TITLES[slug]), rows, total, str(EMPTY[slug]), related or [])
+
+
+def _nearness(home: City | None) -> Mapping[str, float]:
+    if home is None:
+        return {}
+    return {city.slug: nearness(home, city) for city in City.objects.all()}
+
+
+def _stage_fit(stage: str) -> Mapping[str, float]:
+    """How well readiness fits a firm at ``stage``: its own stage best, a neighbour half as well."""
+    order = list(Stage.values)
+    if stage not in order:
+        return {}
+    place = order.index(stage)
+    return {other: 1.0 / (1 + abs(place - position)) for position, other in enumerate(order)}
+
+
+def _common_field(evidence: Result) -> str:
+    """The field that most of the ten best achievements share, weighed by their scores."""
+    hits = evidence.hits[:10]
+    votes: Counter[str] = Counter()
+    records = records_of(hit.key for hit in hits)
+    for hit in hits:
+        record = records.get(hit.key)
+        if record is not None and record.field_id:
+            votes[record.field_id] += max(hit.score, 0.0)  # type: ignore[assignment]
+    return votes.most_common(1)[0][0] if votes else ""
+
+
+def _finance_filters(narrow: Narrow, city: str, field: str, stage: str) -> Filters:
+    """Finance must serve the firm's city, field and stage; the user's own filters come first."""
+    return Filters(
+        kinds=("finance",),
+        cities=narrow.cities or ((city,) if city else ()),
+        fields=narrow.fields or ((field,) if field else ()),
+        stages=(stage,) if stage else (),
+    )
+
+
+def _plain_rows(hits: Sequence[Hit], home: City | None) -> list[Row]:
+    records = records_of(hit.key for hit in hits)
+    return [row_of(hit, records[hit.key], home=home) for hit in hits if hit.key in records]
+
+
+def _technology(result: Result, home: City | None, limit: int) -> Panel:
+    return _panel(
+        "technology",
+        _plain_rows(result.hits[:limit], home),
+        result.total,
+        _plain_rows(result.related[:limit], home),
+    )
+
+
+def _industry(result: Result, home: City | None, limit: int, poser: Organisation | None) -> Panel:
+    """Firms by their best product, need or description; alliances stand on their own."""
+    records = records_of(hit.key for hit in result.hits)
+    rows: dict[str, Row] = {}
+    for hit in result.hits:
+        record = records.get(hit.key)
+        if record is None:
+            continue
+        firm = organisation_of(record) if hit.kind != "alliance" else None
+        if firm is not None and firm == poser:
+            continue
+        group = f"firm:{firm.pk}" if firm is not None else hit.key
+        if group in rows:
+            _add_evidence(rows[group], record)
+        elif len(rows) < limit:
+            rows[group] = row_of(hit, record, home=home, role=_part_in_chain(record))
+    return _panel("industry", list(rows.values()), result.total)
+
+
+def _add_evidence(row: Row, record: Any) -> None:
+    item = Evidence(str(record), url_of(record))
+    if len(row.evidence) < EVIDENCE_SHOWN and item not in row.evidence:
+        row.evidence.append(item)
+
+
+def _part_in_chain(record: Any) -> str:
+    if isinstance(record, Product):
+        if record.direction == Product.Direction.PRODUCT:
+            return gettext("可供货（上游）")
+        return gettext("有此需求（下游）")
+    return ""
+
+
+def _talent(people: Result, evidence: Result, home: City | None, limit: int, narrow: Narrow) -> Panel:
+    """Experts by what they have done: their achievements among the hits, then their own description."""
+    own = {hit.key: hit for hit in people.hits}
+    achievements = {hit.key: hit for hit in evidence.hits}
+    ids = [int(key.partition(":")[2]) for key in achievements]
+    authors = Person.objects.filter(achievements__in=ids)
+    if narrow.cities:
+        authors = authors.filter(city__in=narrow.cities)
+    if narrow.fields:
+        authors = authors.filter(fields__in=narrow.fields)
+    shown = Prefetch("achievements", queryset=Achievement.objects.filter(pk__in=ids), to_attr="shown")
+    described = [int(key.partition(":")[2]) for key in own]
+    candidates = (
+        Person.objects.filter(pk__in=[*authors.values_list("pk", flat=True), *described])
+        .select_related("organisation__city", "city")
+        .prefetch_related(shown)
+    )
+    ranked = rank_people(
+        {
+            person: (
+                own.get(f"registry.person:{person.pk}"),
+                [achievements[f"registry.achievement:{a.pk}"] for a in person.shown],
+            )
+            for person in candidates
+        }
+    )
+    rows = [_person_row(person, hit, hits, home) for person, hit, hits in ranked[:limit]]
+    return _panel("talent", rows, max(people.total, len(ranked)))
+
+
+def _person_row(person: Any, hit: Hit, hits: list[Hit], home: City | None) -> Row:
+    row = row_of(hit, person, home=home, role=evidence_reason(len(hits)) if hits else "")
+    by_key = {f"registry.achievement:{a.pk}": a for a in person.shown}
+    shown = [by_key[h.key] for h in hits[:EVIDENCE_SHOWN] if h.key in by_key]
+    return replace(row, evidence=[Evidence(str(a), url_of(a)) for a in shown])

@@ -1,0 +1,330 @@
+"""The command line ``langqiao …``: thin, every command calls a domain function or an engine."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Optional
+
+import typer
+from rich.console import Console
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    TextColumn,
+    TimeElapsedColumn,
+    TimeRemainingColumn,
+)
+
+if TYPE_CHECKING:
+    from langqiao.engines.matching.types import Progress as EngineProgress
+
+app = typer.Typer(
+    help="廊桥 Langqiao：科创走廊的一题四配。 One challenge, four matches.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+)
+index_app = typer.Typer(help="检索索引 / the search index", no_args_is_help=True)
+ledger_app = typer.Typer(help="台账 / the ledger", no_args_is_help=True)
+user_app = typer.Typer(help="用户与角色 / users and roles", no_args_is_help=True)
+app.add_typer(index_app, name="index")
+app.add_typer(ledger_app, name="ledger")
+app.add_typer(user_app, name="user")
+out = Console()
+err = Console(stderr=True)
+
+
+def setup() -> None:
+    """Start Django once; commands that only print help never pay for it."""
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "langqiao.web.settings")
+    import django
+    from django.apps import apps
+
+    if not apps.ready:
+        django.setup()
+
+
+def migrate() -> None:
+    """Bring the database to the current schema and load the corridor's cities and fields."""
+    from django.core.management import call_command
+
+    from langqiao.apps.registry.domain import load_corridor
+
+    call_command("migrate", verbosity=0, interactive=False)
+    load_corridor(None)
+
+
+@contextmanager
+def progress_bar() -> Iterator[Callable[[EngineProgress], None]]:
+    """A progress bar on standard error fed by the engines' and imports' progress reports."""
+    columns = (
+        TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(),
+        TimeRemainingColumn(),
+    )  # fmt: skip
+    with Progress(*columns, console=err, transient=True) as bars:
+        tasks: dict[str, Any] = {}
+
+        def show(report: EngineProgress) -> None:
+            if report.stage not in tasks:
+                tasks[report.stage] = bars.add_task(report.stage, total=report.total or None)
+            bars.update(tasks[report.stage], completed=report.done, total=report.total or None)
+
+        yield show
+
+
+def stop(why: object, *, code: int = 1) -> None:
+    """End with a message instead of a traceback."""
+    err.print(f"[red]✗[/red] {why}", highlight=False)
+    raise typer.Exit(code)
+
+
+@app.command()
+def match(
+    text: Annotated[
+        str, typer.Argument(help="技术难题，- 表示从标准输入读取 / the problem, - reads standard input")
+    ] = "",
+    city: Annotated[str, typer.Option(help="企业所在城市代号 / slug of the firm's city")] = "",
+    field: Annotated[str, typer.Option(help="产业领域代号 / slug of the industry")] = "",
+    stage: Annotated[str, typer.Option(help="concept|prototype|pilot|production|growth")] = "",
+    limit: Annotated[int, typer.Option(min=1, max=50, help="每栏条数 / rows a panel")] = 5,
+    challenge: Annotated[
+        str, typer.Option(help="按题目编号匹配 / match a stored challenge by its case number or code")
+    ] = "",
+    each: Annotated[
+        Optional[Path], typer.Option(help="逐行匹配表格文件 / match every row of a table file")
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="输出 JSON / print JSON")] = False,
+) -> None:
+    """一题四配：输入技术难题，看九城里谁能帮忙 / one problem, four kinds of partners."""
+    setup()
+    from langqiao.cli import terminal
+
+    with refusals():
+        if each is not None:
+            terminal.match_each(each, limit=limit, out=out)
+            return
+        problem = sys.stdin.read() if text == "-" else text
+        matches, title = terminal.match_one(
+            problem, challenge=challenge, city=city, field=field, stage=stage, limit=limit
+        )
+        if as_json:
+            print(json.dumps(terminal.as_dict(matches, title), ensure_ascii=False, indent=2))  # noqa: T201
+        else:
+            terminal.print_matches(matches, title, out)
+
+
+@contextmanager
+def refusals() -> Iterator[None]:
+    """A refusal or an engine's complaint becomes one line and exit code 1."""
+    from langqiao.engines.matching.types import MatchingError
+    from langqiao.kit.refusals import Refused
+
+    try:
+        yield
+    except Refused as refusal:
+        place = "，".join(
+            part for part in (f"第 {refusal.row} 行" if refusal.row else "", refusal.field) if part
+        )
+        stop(f"{place}：{refusal}" if place else str(refusal))
+    except (MatchingError, FileNotFoundError, IsADirectoryError, PermissionError) as error:
+        stop(error)
+
+
+@app.command(name="import")
+def import_(
+    path: Annotated[Path, typer.Argument(help="CSV、XLSX 或 JSON Lines 文件 / the file")],
+    kind: Annotated[
+        str, typer.Option(help="记录类型，缺省时自动识别 / kind of record, detected when left out")
+    ] = "",
+    prefix: Annotated[str, typer.Option(help="来源前缀，与行内 id 组成编号 / source prefix for ids")] = "",
+    mapping: Annotated[
+        Optional[list[str]], typer.Option("--map", help="列映射 列名=字段 / COLUMN=field")
+    ] = None,
+    publish: Annotated[bool, typer.Option(help="题目导入后直接发布 / publish imported challenges")] = False,
+    dry_run: Annotated[bool, typer.Option(help="只检查不写入 / check, write nothing")] = False,
+    skip_errors: Annotated[bool, typer.Option(help="跳过有错的行 / import the good rows")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="输出 JSON / print JSON")] = False,
+) -> None:
+    """导入题目、成果、机构、专家等 / import challenges, achievements, organisations, experts and more."""
+    setup()
+    from langqiao.cli import terminal
+
+    with refusals(), progress_bar() as show:
+        migrate()
+        report = terminal.import_file(
+            path, kind=kind, prefix=prefix, mapping=dict(pair.split("=", 1) for pair in mapping or []),
+            publish=publish, dry_run=dry_run, skip_errors=skip_errors, progress=show,
+        )  # fmt: skip
+        if not dry_run:
+            terminal.refresh_index(show)
+    terminal.print_report(report, out, as_json=as_json)
+    if report.failed and not skip_errors:
+        raise typer.Exit(1)
+
+
+@index_app.command("rebuild")
+def index_rebuild(
+    train: Annotated[bool, typer.Option(help="重新训练语义向量 / train the dense part anew")] = True,
+) -> None:
+    """重建索引 / build the index anew from the database."""
+    setup()
+    from langqiao.apps.challenges.matching import follow
+
+    with refusals(), progress_bar() as show:
+        migrate()
+        number = follow.rebuild(train=train, progress=show)
+    out.print(f"✓ 索引已重建：{number} 条记录 / {number} documents indexed")
+
+
+@index_app.command("update")
+def index_update() -> None:
+    """跟上台账 / bring the index up to the ledger's head."""
+    setup()
+    from langqiao.apps.challenges.matching import follow
+
+    with refusals(), progress_bar() as show:
+        number = follow.catch_up(progress=show)
+    out.print(f"✓ 更新 {number} 条 / {number} documents refreshed")
+
+
+@index_app.command("status")
+def index_status(as_json: Annotated[bool, typer.Option("--json")] = False) -> None:
+    """索引状态 / what the index holds."""
+    setup()
+    from langqiao.apps.challenges.matching import documents, store
+    from langqiao.apps.ledger import queries as ledger
+
+    with refusals():
+        state = {
+            "documents": documents.count(),
+            "ledger": ledger.head()[0],
+            "index": store.reached(),
+            "folder": str(store.folder()),
+        }
+    if as_json:
+        print(json.dumps(state, ensure_ascii=False))  # noqa: T201
+    else:
+        out.print(f"记录 {state['documents']} · 台账 #{state['ledger']} · 索引已到 #{state['index']}")
+
+
+@ledger_app.command("verify")
+def ledger_verify(
+    expect: Annotated[
+        str, typer.Option(help="以前记下的链尾 序号:摘要 / a head noted earlier, SEQUENCE:HASH")
+    ] = "",
+    as_json: Annotated[bool, typer.Option("--json", help="输出 JSON / print JSON")] = False,
+) -> None:
+    """校验台账：逐条重算 SM3 链，指出第一处异常 / re-compute the chain and name the first fault."""
+    setup()
+    from langqiao.apps.ledger import queries
+
+    head = None
+    if expect:
+        sequence, _sep, digest = expect.partition(":")
+        if not sequence.isdigit() or len(digest) != 64:
+            stop("链尾应写作 序号:64位摘要 / write the head as SEQUENCE:64-digit hash", code=2)
+        head = (int(sequence), digest)
+    result = queries.verify(expected_head=head)
+    fault = result.fault
+    if as_json:
+        found = fault and {
+            "sequence": fault.sequence,
+            "kind": fault.kind,
+            "expected": fault.expected,
+            "found": fault.found,
+        }
+        print(
+            json.dumps(
+                {"entries": result.entries, "head": result.sequence, "hash": result.hash, "fault": found}
+            )
+        )  # noqa: T201
+    elif fault is None:
+        out.print(f"✓ 台账完整：{result.entries} 条，链尾 {result.sequence}:{result.hash}", soft_wrap=True)
+    if fault is not None:
+        kinds = {"changed": "被改动", "removed": "被删除", "inserted": "被插入", "reordered": "被换序"}
+        stop(f"第 {fault.sequence} 条{kinds[fault.kind]} / entry {fault.sequence} was {fault.kind}", code=1)
+
+
+@user_app.command("add")
+def user_add(
+    username: str,
+    role: Annotated[str, typer.Option(help="office|liaison|enterprise|researcher|evaluator|…")] = "",
+    organisation: Annotated[str, typer.Option(help="机构编号或名称 / organisation by code or name")] = "",
+    name: Annotated[str, typer.Option(help="姓名 / display name")] = "",
+    email: str = "",
+    manager: Annotated[bool, typer.Option(help="机构管理员 / manages the organisation")] = False,
+    admin: Annotated[bool, typer.Option(help="可进入管理后台 / may enter the admin")] = False,
+) -> None:
+    """新建用户并授予角色；口令在终端输入 / add a user with a role; the password is asked for."""
+    setup()
+    from langqiao.cli import terminal
+
+    password = typer.prompt("口令 / password", hide_input=True, confirmation_prompt=True)
+    with refusals():
+        migrate()
+        user = terminal.add_user(
+            username, password=password, role=role, organisation=organisation, name=name, email=email,
+            manager=manager, admin=admin,
+        )  # fmt: skip
+    out.print(f"✓ 用户 {user} 已建立 / user {user} added")
+
+
+@app.command()
+def serve(
+    host: Annotated[str, typer.Option(help="监听地址 / address")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(help="端口 / port")] = 8000,
+    workers: Annotated[int, typer.Option(min=1, max=64, help="进程数 / processes")] = 2,
+) -> None:
+    """启动网站 / serve the site."""
+    setup()
+    migrate()
+    from langqiao.web.server import run
+
+    out.print(f"廊桥 Langqiao  http://{host}:{port}/   Ctrl+C 停止 / stops")
+    run(host, port, workers)
+
+
+@app.command()
+def demo(
+    port: Annotated[int, typer.Option(help="端口 / port")] = 8000,
+    site: Annotated[
+        bool, typer.Option("--serve/--no-serve", help="载入后启动网站 / serve afterwards")
+    ] = True,
+    workers: Annotated[int, typer.Option(min=1, max=64)] = 2,
+) -> None:
+    """载入示例走廊，打印一次匹配并启动网站 / load the demo corridor, print a match, serve the site."""
+    setup()
+    from langqiao.cli import demo as demonstration
+
+    with refusals():
+        with progress_bar() as show:
+            migrate()
+            demonstration.load(progress=show)
+        demonstration.print_sample(out)
+        demonstration.print_accounts(out)
+    if site:
+        from langqiao.web.server import run
+
+        out.print(f"\n廊桥 Langqiao  http://127.0.0.1:{port}/   Ctrl+C 停止 / stops")
+        run("127.0.0.1", port, workers)
+
+
+@app.command(
+    context_settings={"allow_extra_args": True, "ignore_unknown_options": True, "help_option_names": []}
+)
+def manage(context: typer.Context) -> None:
+    """Django 管理命令 / any Django management command."""
+    setup()
+    from django.core.management import execute_from_command_line
+
+    execute_from_command_line(["langqiao manage", *context.args])
+
+
+def main() -> None:
+    """Entry point of the ``langqiao`` script."""
+    app()
