@@ -1,0 +1,187 @@
+"""XLSX: the parcel is checked before it is opened, then read row by row.
+
+What Excel computes is not ours to trust: formulas are refused by name of the cell (docs/data-formats.md
+says how to paste values), as are macros, links to other files and encrypted or old binary workbooks.
+"""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Iterator, Sequence
+from datetime import date, datetime, time
+from typing import Any, BinaryIO
+
+import openpyxl
+from django.utils.translation import gettext as _
+
+from langqiao.kit.refusals import Invalid
+from langqiao.kit.tables.checks import check_text, checked_header, column_letter, too_many_rows
+from langqiao.kit.tables.parcel import check_parcel
+from langqiao.kit.tables.types import Limits, Row
+
+
+class Workbook:
+    """One workbook: which sheet is read, what was passed over, its rows.
+
+    Raises:
+        Invalid: not an XLSX file, or one that is refused; see :func:`check_parcel`.
+    """
+
+    def __init__(self, file: BinaryIO, *, limits: Limits, sheet: str = "") -> None:
+        self.file, self.limits = file, limits
+        check_parcel(file, limits=limits)
+        book = self._open()
+        try:
+            visible = [page.title for page in book.worksheets if page.sheet_state == "visible"]
+            hidden = [page.title for page in book.worksheets if page.sheet_state != "visible"]
+        finally:
+            book.close()
+        if sheet and sheet not in visible + hidden:
+            raise Invalid(
+                _("没有名为“%(name)s”的工作表。") % {"name": sheet},
+                mend=_("可选的工作表：%(names)s。") % {"names": "、".join(visible)},
+            )
+        if not sheet and not visible:
+            raise Invalid(_("工作簿里没有可见的工作表。"), mend=_("请取消隐藏要导入的工作表。"))
+        self.sheet = sheet or visible[0]
+        self.warnings: list[str] = []
+        if hidden:
+            self.warnings.append(_("未读取隐藏的工作表：%(names)s。") % {"names": "、".join(hidden)})
+        if others := [name for name in visible if name != self.sheet]:
+            self.warnings.append(
+                _("只读取了工作表“%(sheet)s”，未读取：%(names)s。")
+                % {"sheet": self.sheet, "names": "、".join(others)}
+            )
+
+    def _open(self) -> Any:
+        self.file.seek(0)
+        try:
+            with warnings.catch_warnings():
+                # Lost styles and validations do not matter to who reads values.
+                warnings.simplefilter("ignore")
+                return openpyxl.load_workbook(self.file, read_only=True, keep_links=False)
+        except Invalid:
+            raise
+        except Exception as error:  # openpyxl raises whatever a strange part makes it raise
+            raise _unreadable() from error
+
+    def rows(self, *, tolerant: bool = False) -> Iterator[Row | list[str]]:
+        """The header, then the rows; row numbers are the sheet's own.
+
+        Raises:
+            Invalid: a formula, an error value or over-long text, named by row and column.
+        """
+        book = self._open()
+        try:
+            page = book[self.sheet]
+            if not hasattr(page, "reset_dimensions"):
+                raise Invalid(
+                    _("“%(name)s”是图表，不是表格。") % {"name": self.sheet}, mend=_("请选择有数据的工作表。")
+                )
+            page.reset_dimensions()  # the file's own claim about its size is not believed
+            yield from self._read(page, tolerant=tolerant)
+        finally:
+            book.close()
+
+    def _read(self, page: Any, *, tolerant: bool) -> Iterator[Row | list[str]]:
+        header: list[str] = []
+        data_rows = 0
+        for number, cells in enumerate(self._cells(page), 1):
+            filled = [cell for cell in cells if cell.value is not None and str(cell.value).strip()]
+            if not filled:
+                continue
+            if not header:
+                header = checked_header(
+                    [self._value(cell, number, column_letter(place)) for place, cell in enumerate(cells, 1)],
+                    row=number,
+                    limits=self.limits,
+                )
+                yield header
+                continue
+            data_rows += 1
+            if data_rows > self.limits.rows:
+                raise too_many_rows(self.limits, row=number)
+            try:
+                yield Row(number, self._values(cells, number, header))
+            except Invalid as problem:
+                if not tolerant:
+                    raise
+                raw = {name: str(cell.value or "") for name, cell in zip(header, cells, strict=False)}
+                yield Row(number, raw, problem)
+
+    def _cells(self, page: Any) -> Iterator[Sequence[Any]]:
+        rows = iter(page.iter_rows(max_col=self.limits.columns + 1))
+        while True:
+            try:
+                with warnings.catch_warnings():
+                    warnings.simplefilter("ignore")
+                    cells = next(rows)
+            except StopIteration:
+                return
+            except Invalid:
+                raise
+            except Exception as error:  # broken XML half-way
+                raise _unreadable() from error
+            yield cells
+
+    def _values(self, cells: Sequence[Any], number: int, header: list[str]) -> dict[str, Any]:
+        values: dict[str, Any] = dict.fromkeys(header)
+        for place, cell in enumerate(cells):
+            if cell.value is None:
+                continue
+            name = header[place] if place < len(header) else ""
+            value = self._value(cell, number, name or column_letter(place + 1))
+            if not name:
+                if str(value).strip():
+                    raise Invalid(
+                        _("第 %(row)d 行的 %(column)s 列有内容，但该列没有列名。")
+                        % {"row": number, "column": column_letter(place + 1)},
+                        mend=_("请在列名行补上列名，或清空该单元格。"),
+                        row=number,
+                        field=column_letter(place + 1),
+                    )
+                continue
+            values[name] = value
+        return values
+
+    def _value(self, cell: Any, row: int, field: str) -> Any:
+        value, kind = cell.value, getattr(cell, "data_type", "n")
+        if kind == "f":
+            raise Invalid(
+                _("第 %(row)d 行“%(field)s”列（单元格 %(cell)s）是公式。")
+                % {"row": row, "field": field, "cell": cell.coordinate},
+                mend=_("请复制该列并“选择性粘贴”为数值，再导入。"),
+                row=row,
+                field=field,
+            )
+        if kind == "e":
+            raise Invalid(
+                _("第 %(row)d 行“%(field)s”列（单元格 %(cell)s）是错误值 %(value)s。")
+                % {"row": row, "field": field, "cell": cell.coordinate, "value": value},
+                mend=_("请改为正确的内容或清空该单元格。"),
+                row=row,
+                field=field,
+            )
+        return _plain(value, row=row, field=field, limits=self.limits)
+
+
+def _plain(value: Any, *, row: int, field: str, limits: Limits) -> Any:
+    """Dates become ISO text, whole floats integers; the rest stays."""
+    if isinstance(value, str):
+        check_text(value, row=row, field=field, limits=limits)
+        return value
+    if isinstance(value, datetime):
+        return value.date().isoformat() if value.time() == time() else value.isoformat()
+    if isinstance(value, date | time):
+        return value.isoformat()
+    if isinstance(value, float) and value.is_integer() and abs(value) < 1e15:
+        return int(value)
+    if isinstance(value, int | float | bool) or value is None:
+        return value
+    return str(value)
+
+
+def _unreadable() -> Invalid:
+    return Invalid(
+        _("XLSX 文件已损坏，无法读取。"), mend=_("请用表格软件打开并另存为新的 XLSX，或另存为“CSV UTF-8”。")
+    )
