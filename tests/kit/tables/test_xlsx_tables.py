@@ -38,7 +38,7 @@ def repacked(file: io.BytesIO, changes: dict[str, bytes]) -> io.BytesIO:
 def test_values_become_plain():
     file = book(
         ["编号", "名称", "数", "日期", "是"],
-        ["A1", "减速器", 3.0, datetime(2026, 11, 23), True],
+        ["A1", "减速器", 3.0, datetime(2026, 11, 23), True],  # noqa: DTZ001  sheets know no zones
         [],
         ["A2", None, 1.5, date(2026, 1, 2), False],
     )
@@ -87,7 +87,7 @@ def test_hidden_and_further_sheets_are_named():
 
 
 def test_old_encrypted_and_macro_workbooks_are_refused():
-    with pytest.raises(Invalid, match="旧版|加密"):
+    with pytest.raises(Invalid, match=r"旧版|加密"):
         open_table(io.BytesIO(bytes.fromhex("D0CF11E0A1B11AE1") + bytes(600)))
     with pytest.raises(Invalid, match="宏"):
         open_table(repacked(book(["a"]), {"xl/vbaProject.bin": b"x"}))
