@@ -57,7 +57,8 @@ class Filters:
 @dataclass(frozen=True, slots=True)
 class Query:
     """A problem in plain words. ``place`` maps a city to its nearness and ``stage`` a stage to its fit,
-    both 0..1; they add small bounded bonuses and never bring in a document the text does not find."""
+    both 0..1; they add small bounded bonuses and never bring in a document the text does not find.
+    """
 
     text: str
     title: str = ""
@@ -68,7 +69,8 @@ class Query:
 @dataclass(frozen=True, slots=True)
 class Parts:
     """What a score is made of; the four parts sum to it. The unit is one standard deviation of a
-    random document's score, so 0 is an average document and 10 a clear match."""
+    random document's score, so 0 is an average document and 10 a clear match.
+    """
 
     words: float = 0.0
     meaning: float = 0.0
