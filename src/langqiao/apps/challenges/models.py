@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import uuid
+
 from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
+from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from langqiao.apps.registry.models import City, Field, Organisation, Stage
@@ -39,6 +42,13 @@ OPEN_STATES = (State.PUBLISHED, State.ANSWERING)
 PUBLIC_STATES = (
     State.PUBLISHED, State.ANSWERING, State.SELECTED, State.CONTRACTED, State.ACCEPTED, State.CLOSED,
 )  # fmt: skip
+
+
+class CaseCounter(models.Model):
+    """The last case number (项目编号) given out in a year; its row is locked while one is taken."""
+
+    year = models.PositiveSmallIntegerField(primary_key=True)
+    last = models.PositiveIntegerField(default=0)
 
 
 class Challenge(Sourced, Stamped):
@@ -99,6 +109,10 @@ class Challenge(Sourced, Stamped):
     def __str__(self) -> str:
         return self.title
 
+    def get_absolute_url(self) -> str:
+        """Address of the challenge's page."""
+        return reverse("challenge_detail", args=[self.pk])
+
 
 class Invitation(models.Model):
     """An organisation asked to answer an ``invited`` challenge (定向邀请)."""
@@ -112,7 +126,10 @@ class Invitation(models.Model):
 
 
 class Promise(models.Model):
-    """A confidentiality promise (保密承诺) signed by a user for an organisation, for one challenge."""
+    """A confidentiality promise (保密承诺) signed by a user for an organisation, for one challenge.
+
+    The full text is kept as it was read; the ledger holds its SM3 digest.
+    """
 
     challenge = models.ForeignKey(Challenge, on_delete=models.CASCADE, related_name="promises")
     user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="promises")
@@ -122,11 +139,16 @@ class Promise(models.Model):
     signed_at = models.DateTimeField(_("签署时间"), auto_now_add=True)
 
     class Meta:
-        constraints = [models.UniqueConstraint(fields=["challenge", "user"], name="promise_once")]
+        constraints = [
+            models.UniqueConstraint(fields=["challenge", "user", "organisation"], name="promise_once")
+        ]
 
 
 class Answer(Stamped):
-    """An answer (答题) by a team of organisations; its text is the newest :class:`AnswerVersion`."""
+    """An answer (答题) by a team of organisations; its text is the newest :class:`AnswerVersion`.
+
+    The posing firm reads the version that was handed in (``submitted_version``), never a newer draft.
+    """
 
     class State(models.TextChoices):
         DRAFT = "draft", _("草稿")
@@ -141,11 +163,28 @@ class Answer(Stamped):
         settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, blank=True, related_name="+"
     )
     submitted_at = models.DateTimeField(_("提交时间"), null=True, blank=True)
+    submitted_version = models.PositiveIntegerField(_("已提交的版本"), null=True, blank=True)
 
     class Meta:
         ordering = ["-submitted_at", "-id"]
         verbose_name = _("答题")
         verbose_name_plural = _("答题")
+
+    def get_absolute_url(self) -> str:
+        """Address of the answer's page."""
+        return reverse("answer_detail", args=[self.pk])
+
+
+# What may become of an answer; a selection that is cancelled returns all of them to submitted.
+ANSWER_TRANSITIONS: dict[str, tuple[str, ...]] = {
+    Answer.State.DRAFT: (Answer.State.SUBMITTED, Answer.State.WITHDRAWN),
+    Answer.State.SUBMITTED: (
+        Answer.State.SUBMITTED, Answer.State.WITHDRAWN, Answer.State.SELECTED, Answer.State.DECLINED,
+    ),
+    Answer.State.SELECTED: (Answer.State.SUBMITTED,),
+    Answer.State.DECLINED: (Answer.State.SUBMITTED,),
+    Answer.State.WITHDRAWN: (),
+}  # fmt: skip
 
 
 class TeamMember(models.Model):
@@ -187,6 +226,11 @@ class AnswerVersion(models.Model):
         constraints = [models.UniqueConstraint(fields=["answer", "number"], name="answer_version_once")]
 
 
+def attachment_path(_instance: models.Model, _filename: str) -> str:
+    """Where a file lies: a random name, so that neither title nor extension decides anything."""
+    return f"attachments/{uuid.uuid4().hex}"
+
+
 class Attachment(models.Model):
     """A file of a challenge or an answer (附件); read under the same rule as the sealed details."""
 
@@ -196,7 +240,7 @@ class Attachment(models.Model):
     answer = models.ForeignKey(
         Answer, on_delete=models.CASCADE, null=True, blank=True, related_name="attachments"
     )
-    file = models.FileField(upload_to="attachments/%Y/%m/")
+    file = models.FileField(upload_to=attachment_path, max_length=120)
     name = models.CharField(_("文件名"), max_length=200)
     media_type = models.CharField(_("文件类型"), max_length=100)
     size = models.PositiveIntegerField(_("大小（字节）"))
