@@ -2,16 +2,25 @@
 
 from __future__ import annotations
 
-from typing import TypeVar
+import json
+from typing import Any, ClassVar, TypeVar
 
 from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
+from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from langqiao.kit.models import Sourced, Stamped
 
 _Record = TypeVar("_Record", bound=models.Model)
+
+
+class Readable(json.JSONEncoder):
+    """JSON that keeps Chinese as it is, so that a search within the column finds it."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**{**options, "ensure_ascii": False})
 
 
 class CurrentManager(models.Manager[_Record]):
@@ -30,8 +39,14 @@ class Retirable(models.Model):
     objects = CurrentManager()
     everything = models.Manager()  # noqa: DJ012  a manager, no field
 
+    # The word of the record's pages: ``<page>_detail`` is its address.
+    page: ClassVar[str]
+
     class Meta:
         abstract = True
+
+    def get_absolute_url(self) -> str:
+        return reverse(f"{self.page}_detail", args=[self.pk])
 
 
 class City(models.Model):
@@ -53,6 +68,9 @@ class City(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    def get_absolute_url(self) -> str:
+        return reverse("city_detail", args=[self.slug])
 
 
 class Field(models.Model):
@@ -84,6 +102,8 @@ class Stage(models.TextChoices):
 
 class Organisation(Retirable, Sourced, Stamped):
     """An organisation (机构) under its present name; earlier names are :class:`OrganisationName`."""
+
+    page = "organisation"
 
     class Kind(models.TextChoices):
         ENTERPRISE = "enterprise", _("企业")
@@ -163,6 +183,8 @@ class OrganisationRole(models.Model):
 class Person(Retirable, Sourced, Stamped):
     """A person as an expert (专家); evidence of what a person knows is their achievements."""
 
+    page = "person"
+
     name = models.CharField(_("姓名"), max_length=80)
     name_en = models.CharField(_("英文姓名"), max_length=80, blank=True)
     title = models.CharField(_("职称"), max_length=80, blank=True)
@@ -176,7 +198,7 @@ class Person(Retirable, Sourced, Stamped):
     )
     city = models.ForeignKey(City, on_delete=models.PROTECT, null=True, blank=True, verbose_name=_("城市"))
     fields = models.ManyToManyField(Field, blank=True, verbose_name=_("产业领域"))
-    expertise = models.JSONField(_("专长"), default=list, blank=True)
+    expertise = models.JSONField(_("专长"), default=list, blank=True, encoder=Readable)
     bio = models.TextField(_("简介"), blank=True)
     user = models.OneToOneField(
         settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, blank=True, related_name="person"
@@ -195,6 +217,8 @@ class Person(Retirable, Sourced, Stamped):
 class Achievement(Retirable, Sourced, Stamped):
     """A scientific or technical achievement (科技成果)."""
 
+    page = "achievement"
+
     class Kind(models.TextChoices):
         PAPER = "paper", _("论文")
         PATENT = "patent", _("专利")
@@ -211,7 +235,7 @@ class Achievement(Retirable, Sourced, Stamped):
     kind = models.CharField(_("类型"), max_length=20, choices=Kind.choices)
     title = models.CharField(_("名称"), max_length=500)
     abstract = models.TextField(_("摘要"), blank=True)
-    keywords = models.JSONField(_("关键词"), default=list, blank=True)
+    keywords = models.JSONField(_("关键词"), default=list, blank=True, encoder=Readable)
     field = models.ForeignKey(
         Field, on_delete=models.PROTECT, null=True, blank=True, verbose_name=_("产业领域")
     )
@@ -242,6 +266,8 @@ class Achievement(Retirable, Sourced, Stamped):
 
 class Facility(Retirable, Sourced, Stamped):
     """A shared facility or instrument (仪器设施)."""
+
+    page = "facility"
 
     class Kind(models.TextChoices):
         INSTRUMENT = "instrument", _("仪器")
@@ -274,6 +300,8 @@ class Facility(Retirable, Sourced, Stamped):
 class Finance(Retirable, Sourced, Stamped):
     """A fund, voucher, loan or grant (科技金融产品) and what it finances; no city or field means all."""
 
+    page = "finance"
+
     class Kind(models.TextChoices):
         FUND = "fund", _("基金")
         VOUCHER = "voucher", _("创新券")
@@ -288,7 +316,7 @@ class Finance(Retirable, Sourced, Stamped):
     )  # fmt: skip
     cities = models.ManyToManyField(City, blank=True, verbose_name=_("服务城市"))
     fields = models.ManyToManyField(Field, blank=True, verbose_name=_("产业领域"))
-    stages = models.JSONField(_("适用阶段"), default=list, blank=True)
+    stages = models.JSONField(_("适用阶段"), default=list, blank=True, encoder=Readable)
     amount_min = models.DecimalField(
         _("最低金额（万元）"), max_digits=14, decimal_places=2, null=True, blank=True
     )
@@ -316,6 +344,8 @@ class Finance(Retirable, Sourced, Stamped):
 class TalentDemand(Retirable, Sourced, Stamped):
     """Positions in short supply (高精尖缺人才需求)."""
 
+    page = "talent"
+
     class Level(models.TextChoices):
         HIGH = "高", _("高层次")
         PRECISE = "精", _("精专")
@@ -332,7 +362,7 @@ class TalentDemand(Retirable, Sourced, Stamped):
         Field, on_delete=models.PROTECT, null=True, blank=True, verbose_name=_("产业领域")
     )
     number = models.PositiveIntegerField(_("人数"), default=1)
-    skills = models.JSONField(_("技能"), default=list, blank=True)
+    skills = models.JSONField(_("技能"), default=list, blank=True, encoder=Readable)
     level = models.CharField(_("层次"), max_length=4, choices=Level.choices)
     description = models.TextField(_("说明"), blank=True)
 
@@ -348,6 +378,8 @@ class TalentDemand(Retirable, Sourced, Stamped):
 
 class Training(Retirable, Sourced, Stamped):
     """A training programme (人才培养): engineers' college, postdoctoral station, joint training."""
+
+    page = "training"
 
     class Kind(models.TextChoices):
         ENGINEERS_COLLEGE = "engineers_college", _("卓越工程师学院")
@@ -377,6 +409,8 @@ class Training(Retirable, Sourced, Stamped):
 
 class Product(Retirable, Sourced, Stamped):
     """What a firm makes or needs to buy, with its place in an industry chain (产品与配套需求)."""
+
+    page = "product"
 
     class Direction(models.TextChoices):
         PRODUCT = "product", _("产品")
@@ -412,6 +446,8 @@ class Product(Retirable, Sourced, Stamped):
 class Programme(Retirable, Sourced, Stamped):
     """A programme of the corridor (走廊专项): an alliance, a selection, a plan, with stated figures."""
 
+    page = "programme"
+
     class Kind(models.TextChoices):
         ALLIANCE = "alliance", _("产业联盟")
         SELECTION = "selection", _("遴选")
@@ -436,7 +472,7 @@ class Programme(Retirable, Sourced, Stamped):
     description = models.TextField(_("说明"), blank=True)
     description_en = models.TextField(_("英文说明"), blank=True)
     # Each figure: label, label_en, value, unit, date, source_url.
-    figures = models.JSONField(_("公布数据"), default=list, blank=True)
+    figures = models.JSONField(_("公布数据"), default=list, blank=True, encoder=Readable)
 
     class Meta:
         base_manager_name = "everything"

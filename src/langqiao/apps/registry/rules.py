@@ -13,7 +13,7 @@ from rules.predicates import Predicate, predicate
 
 from langqiao.apps.accounts.models import Role
 from langqiao.apps.accounts.queries import current_memberships, holds_role
-from langqiao.apps.accounts.rules import is_office, is_system
+from langqiao.apps.accounts.rules import holds, is_office, is_system
 from langqiao.apps.registry.models import Organisation
 from langqiao.kit.permissions import permit
 
@@ -151,4 +151,10 @@ permit(
     is_office | is_system,
     label=_("注销记录"),
     why=_("只有联席办可以注销名录中的记录。"),
+)
+permit(
+    "registry.import",
+    is_office | is_system | holds(Role.LIAISON, *OWN_RECORDS),
+    label=_("导入名录"),
+    why=_("只有联席办、城市联络员、企业或科研单位成员可以导入；每一行仍按其所属机构核对权限。"),
 )
