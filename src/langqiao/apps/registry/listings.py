@@ -40,6 +40,7 @@ def _everywhere_or(name: str) -> Callable[[QuerySet[Any], Any], QuerySet[Any]]:
     return apply
 
 
+KIND = _("类型")
 CITY = Column("city", _("城市"), sort="city__order")
 FIELDS = Column("fields", _("产业领域"), value=_fields, kind="tags", secondary=True)
 FIELD = Column("field", _("产业领域"), sort="field__order", secondary=True)
@@ -56,7 +57,7 @@ def name_column(label: Any, name: str = "name") -> Column:
     return Column(name, label, sort=name, link=_page)
 
 
-def kind_filter(kind: Any, label: Any = _("类型"), name: str = "kind") -> Filter:
+def kind_filter(kind: Any, label: Any = KIND, name: str = "kind") -> Filter:
     """Several of a model's kinds."""
     return Filter(name, label, "multi", choices=_choices(kind), apply=f"{name}__in")
 

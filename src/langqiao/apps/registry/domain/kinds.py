@@ -21,11 +21,12 @@ from langqiao.kit.refusals import Invalid
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """One column: how a value is cleaned; ``many`` marks references to several records."""
+    """One column: how a value is cleaned, and the model it refers to (one record, or ``many``)."""
 
     clean: v.Cleaner
     required: bool = False
     many: bool = False
+    refers: Any = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,8 +107,10 @@ _people = _each(Lookups.person)
 _name = Column(v.text(200), required=True)
 _plain_name = Column(v.text(200))
 _long = Column(v.text(v.LONG_TEXT, lines=True))
-_one_city, _one_field, _one_organisation = Column(_city), Column(_field), Column(_organisation)
-_many_fields = Column(_fields, many=True)
+_one_city = Column(_city, refers=models.City)
+_one_field = Column(_field, refers=models.Field)
+_one_organisation = Column(_organisation, refers=models.Organisation)
+_many_fields = Column(_fields, many=True, refers=models.Field)
 _sourced = {
     "illustrative": Column(v.flag),
     "source_name": _plain_name,
@@ -196,7 +199,7 @@ ACHIEVEMENTS = _kind(
         owner=_one_organisation,
         city=_one_city,
         date=Column(v.day),
-        people=Column(_people, many=True),
+        people=Column(_people, many=True, refers=models.Person),
         licence=Column(v.choice(models.Achievement.Licence, empty=True)),
         language=Column(v.text(10)),
     ),
@@ -228,7 +231,7 @@ FINANCE = _kind(
         name=_name,
         kind=Column(v.choice(models.Finance.Kind), required=True),
         organisation=_one_organisation,
-        cities=Column(_cities, many=True),
+        cities=Column(_cities, many=True, refers=models.City),
         fields=_many_fields,
         stages=Column(v.chosen(models.Stage)),
         amount_min=Column(v.amount),
@@ -275,7 +278,7 @@ PRODUCTS = _kind(
     "product",
     gettext_lazy("产品与配套需求"),
     _columns(
-        organisation=Column(_organisation, required=True),
+        organisation=Column(_organisation, required=True, refers=models.Organisation),
         name=_name,
         description=_long,
         direction=Column(v.choice(models.Product.Direction), required=True),

@@ -12,13 +12,13 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from django.db import IntegrityError, models, transaction
+from django.db import IntegrityError, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from langqiao.apps.ledger.domain import Act, identifier, record_all
+from langqiao.apps.ledger.domain import Act, record_all
 from langqiao.apps.registry import signals
-from langqiao.apps.registry.domain.kinds import Kind, kind_of
+from langqiao.apps.registry.domain.kinds import Column, Kind, kind_of
 from langqiao.apps.registry.domain.lookups import Lookups, chunks
 from langqiao.apps.registry.models import City, Field, Organisation, OrganisationName
 from langqiao.apps.registry.rules import city_of, owner_id
@@ -119,10 +119,11 @@ def prepare(
     _mark_illustrative(kind, record, cleaned)
     draft = Draft(kind, record, is_new)
     for name, new in cleaned.items():
-        old = _present(record, name, many=kind.columns[name].many)
-        if not _same(old, new):
-            draft.changes[name] = (public(old), public(new))
-            if kind.columns[name].many:
+        column = kind.columns[name]
+        old, stated = _present(record, name, column), _stated(new, column)
+        if old != stated:
+            draft.changes[name] = (_public(old, column), _public(stated, column))
+            if column.many:
                 draft.links[name] = new
     if not draft.changes:
         return draft
@@ -137,33 +138,37 @@ def prepare(
     return draft
 
 
-def _present(record: Any, name: str, *, many: bool) -> Any:
-    if many:
-        return list(getattr(record, name).all()) if record.pk is not None else []
-    if getattr(record, f"{name}_id", "") is None:
-        return None  # a new record has no such reference to follow
-    return getattr(record, name)
+def _present(record: Any, name: str, column: Column) -> Any:
+    """What a record holds in a column; references by key, so that nothing is fetched to compare."""
+    if column.many:
+        return sorted(row.pk for row in getattr(record, name).all()) if record.pk is not None else []
+    return getattr(record, f"{name}_id" if column.refers else name)
 
 
-def _same(old: Any, new: Any) -> bool:
-    if isinstance(old, list) and old and isinstance(old[0], models.Model):
-        return {r.pk for r in old} == {r.pk for r in new}
-    return bool(old == new)
+def _stated(value: Any, column: Column) -> Any:
+    """A clean value in the form in which :func:`_present` gives it."""
+    if column.many:
+        return sorted(row.pk for row in value)
+    if column.refers:
+        return None if value is None else value.pk
+    return value
 
 
-def public(value: Any) -> Any:
-    """A column's value as the ledger says it."""
+def _public(value: Any, column: Column) -> Any:
+    """A column's value as the ledger says it; a long text by its beginning and digest."""
+    if column.many:
+        return [_reference(key, column.refers) for key in value]
+    if column.refers:
+        return None if value is None else _reference(value, column.refers)
     if isinstance(value, str) and len(value) > LEDGER_TEXT:
         return {"begins": value[:LEDGER_TEXT], "length": len(value), "sm3": sm3_hex(value.encode())}
-    if isinstance(value, (City, Field)):
-        return value.slug
-    if isinstance(value, models.Model):
-        return identifier(value)
     if isinstance(value, Decimal):
         return str(value.quantize(Decimal("0.01")))
-    if isinstance(value, (list, tuple)):
-        return [public(item) for item in value]
     return value
+
+
+def _reference(key: Any, model: Any) -> str:
+    return str(key) if model in {City, Field} else f"{model._meta.label_lower}:{key}"
 
 
 def refuse_taken(drafts: Sequence[Draft]) -> dict[int, Invalid]:

@@ -86,8 +86,8 @@ def choice(choices: Any, *, empty: bool = False) -> Cleaner:
 
     def clean(value: Any, _lookups: Lookups) -> str:
         string = _string(value)
-        if not string and empty:
-            return ""
+        if (not string and empty) or string in choices.values:
+            return string
         for member, label in choices.choices:
             if string in {member, str(label)}:
                 return str(member)

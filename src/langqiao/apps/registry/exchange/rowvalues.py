@@ -1,0 +1,116 @@
+"""One row's values as the verbs take them: mapped, without the marks that exports add, with a code."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from django.utils.translation import gettext as _
+
+from langqiao.apps.registry.exchange.kinds import ImportKind, Values
+from langqiao.engines.sm.sm3 import sm3_hex
+from langqiao.kit.exports import DANGEROUS, XLSX_CELL
+from langqiao.kit.refusals import Invalid
+from langqiao.kit.tables import Row
+
+_NUMBER = re.compile(r"\d{1,30}")
+PREFIX_CHARS = 40
+
+
+def values_of(row: Row, mapping: Mapping[str, str], fixed: Mapping[str, Any], format: str) -> Values:
+    """Column → value of a row.
+
+    Raises:
+        Invalid: a workbook's cell that was cut off when it was written.
+    """
+    values: Values = {}
+    for header, name in mapping.items():
+        if header not in row.values:
+            continue  # a JSON record that does not say it
+        value = row.values[header]
+        if isinstance(value, str):
+            value = value.replace("\r\n", "\n").replace("\r", "\n")
+            if format in ("csv", "tsv"):
+                value = fused(value)
+            elif format == "xlsx" and len(value) >= XLSX_CELL - 1 and value.endswith("…"):
+                raise Invalid(
+                    _("单元格内容在写入 Excel 时被截断（32,767 字）。"),
+                    mend=_("请改用 CSV 或 JSONL 导入这一行。"),
+                    field=name,
+                )
+        values[name] = value
+    for name, value in fixed.items():
+        if values.get(name) in (None, "", []):
+            values[name] = value
+    return values
+
+
+def fused(text: str) -> str:
+    """The text behind the apostrophe by which an exported CSV keeps spreadsheets from calculating.
+
+    >>> fused("'=1+1"), fused("'quoted'")
+    ('=1+1', "'quoted'")
+    """
+    rest = text[1:]
+    return rest if text.startswith("'") and rest.lstrip().startswith(DANGEROUS) else text
+
+
+class Coder:
+    """Gives each row the code by which it is known again, and finds codes that come twice."""
+
+    def __init__(self, kind: ImportKind, prefix: str) -> None:
+        self.kind, self.prefix = kind, prefix[:PREFIX_CHARS]
+        self.seen: dict[str, int] = {}
+
+    def give(self, rows: Sequence[tuple[Row, Values]]) -> list[Invalid | str]:
+        """Set ``code`` in each row's values; for each row a refusal, a note, or nothing."""
+        bare = [values for _row, values in rows if not _text(values.get("code"))]
+        known = self.kind.codes([title for values in bare if (title := _text(values.get(self.kind.title)))])
+        outcome: list[Invalid | str] = []
+        for row, values in rows:
+            note: Invalid | str = ""
+            code = _text(values.get("code"))
+            if _NUMBER.fullmatch(code):
+                code = f"{self.prefix}:{code}"
+            elif not code:
+                code, note = self._from_title(values, known)
+            if not isinstance(note, Invalid) and code:
+                if code in self.seen:
+                    note = Invalid(
+                        _("编号“%(code)s”与第 %(row)d 行重复。") % {"code": code, "row": self.seen[code]},
+                        mend=_("请只保留一行，或改正编号。"),
+                        field="code",
+                    )
+                else:
+                    self.seen[code] = row.number
+            values["code"] = code
+            outcome.append(note)
+        return outcome
+
+    def _from_title(self, values: Values, known: Mapping[str, list[str | None]]) -> tuple[str, Invalid | str]:
+        """A code for a row that has none: of the record with this title, or made from the title."""
+        title = _text(values.get(self.kind.title))
+        if not title:
+            return "", ""  # the verb says what is missing
+        owner = _text(values.get(self.kind.owner)) if self.kind.owner else ""
+        made = f"{self.prefix}:{sm3_hex(f'{title}|{owner}'.encode())[:16]}"
+        codes = known.get(title, [])
+        if not codes or made in codes:
+            return made, _("没有编号，由名称生成")
+        if len(codes) == 1 and codes[0]:
+            return codes[0], _("没有编号，按名称认出已有记录")
+        return "", Invalid(
+            _("已有 %(count)d 条同名记录“%(title)s”，无法判断是哪一条。")
+            % {"count": len(codes), "title": title[:60]},
+            mend=_("请填写编号；名录中没有编号的记录请先补上编号。"),
+            field="code",
+        )
+
+
+def _text(value: Any) -> str:
+    if isinstance(value, bool) or value is None:
+        return ""
+    if isinstance(value, float) and value.is_integer():
+        value = int(value)
+    return " ".join(str(value).split())

@@ -1,0 +1,1 @@
+"""Pages of the registry: lists are in ``listings``, object pages and forms here."""
