@@ -10,3 +10,6 @@ class RegistryConfig(AppConfig):
 
     def ready(self) -> None:
         from langqiao.apps.registry import rules  # noqa: F401  registers the permissions
+        from langqiao.apps.registry.exchange import offers
+
+        offers.register()

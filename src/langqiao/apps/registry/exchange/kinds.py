@@ -48,7 +48,8 @@ class Upsert(Protocol):
     def __call__(self, actor: Any, rows: Sequence[Values], *, dry_run: bool, publish: bool) -> Summary: ...
 
 
-def _nothing(_values: Values) -> list[str]:
+def leave(_values: Values) -> list[str]:
+    """Complete nothing."""
     return []
 
 
@@ -75,7 +76,7 @@ class ImportKind:
     codes: Callable[[Sequence[str]], Mapping[str, list[str | None]]]
     owner: str = ""
     defaults: Mapping[str, str] = field(default_factory=dict)
-    complete: Callable[[Values], list[str]] = _nothing
+    complete: Callable[[Values], list[str]] = leave
     publishes: bool = False
 
     def column(self, name: str) -> Column | None:

@@ -75,7 +75,9 @@ def checked_mapping(
                 field=name[:80],
             )
         if name:
-            used = {other: column for other, column in used.items() if column != name or other in mapping}
+            used = {
+                other: column for other, column in used.items() if column != name or other in (mapping or {})
+            }
         used[header] = name
     used = {header: name for header, name in used.items() if name}
     for name in used.values():

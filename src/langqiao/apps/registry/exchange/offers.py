@@ -10,13 +10,16 @@ from django.db.models import CharField
 from langqiao.apps.registry.domain.bulk import Summary, upsert_many
 from langqiao.apps.registry.domain.kinds import KINDS, Kind
 from langqiao.apps.registry.domain.lookups import chunks
-from langqiao.apps.registry.exchange.kinds import Column, ImportKind, Values, register_kind
+from langqiao.apps.registry.exchange.kinds import Column, ImportKind, Values, leave, register_kind
 from langqiao.apps.registry.exchange.papers import complete_achievement
 
 # Further headings by column, for every kind that has the column.
 ALIASES: Mapping[str, tuple[str, ...]] = {
     "code": ("id", "编码", "记录编号", "ID号"),
-    "name": ("机构名称", "企业名称", "单位名称", "姓名", "专家姓名", "设备名称", "仪器名称", "产品名称", "full name"),
+    "name": (
+        "机构名称", "企业名称", "单位名称", "姓名", "专家姓名", "设备名称", "仪器名称", "产品名称",
+        "full name",
+    ),
     "name_en": ("english name", "英文名称"),
     "short_name": ("缩写", "abbreviation"),
     "kind": ("类别", "种类", "type", "机构类型", "成果类型", "机构性质"),
@@ -27,9 +30,12 @@ ALIASES: Mapping[str, tuple[str, ...]] = {
     "description": ("介绍", "描述", "机构简介", "内容", "summary"),
     "website": ("网站", "官网", "主页", "url", "homepage"),
     "organisation": (
-        "单位", "所在单位", "所属单位", "所属机构", "机构名称", "企业", "organization", "affiliation", "institution",
+        "单位", "所在单位", "所属单位", "所属机构", "机构名称", "企业", "organization", "affiliation",
+        "institution",
     ),
-    "owner": ("权利人", "完成单位", "所属单位", "机构", "专利权人", "organisation", "organization", "institution"),
+    "owner": (
+        "权利人", "完成单位", "所属单位", "机构", "专利权人", "organisation", "organization", "institution",
+    ),
     "people": ("作者", "发明人", "完成人员", "authors", "inventors"),
     "expertise": ("研究方向", "擅长领域", "专业特长", "research interests", "skills"),
     "bio": ("个人简介", "介绍", "biography"),
@@ -82,7 +88,7 @@ def _column(kind: Kind, name: str) -> Column:
     choices = tuple(of_model.flatchoices) if isinstance(of_model, CharField) and of_model.choices else ()
     return Column(
         name,
-        of_model.verbose_name,  # type: ignore[union-attr]
+        of_model.verbose_name,
         ALIASES.get(name, ()),
         # The code is asked for row by row: a table without codes gets them from its titles.
         kind.columns[name].required,
@@ -98,7 +104,7 @@ def _import_kind(kind: Kind) -> ImportKind:
     def codes(titles: Sequence[str]) -> dict[str, list[str | None]]:
         found: dict[str, list[str | None]] = {}
         for part in chunks(titles):
-            rows = kind.model._default_manager.filter(**{f"{kind.title}__in": part})
+            rows = kind.model.everything.filter(**{f"{kind.title}__in": part})
             for title, code in rows.values_list(kind.title, "code"):
                 found.setdefault(title, []).append(code)
         return found
@@ -113,7 +119,7 @@ def _import_kind(kind: Kind) -> ImportKind:
         codes=codes,
         owner=kind.owner,
         defaults=DEFAULTS.get(kind.name, {}),
-        **({"complete": complete_achievement} if kind.name == "achievements" else {}),
+        complete=complete_achievement if kind.name == "achievements" else leave,
     )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, ExitStack, nullcontext
+from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -22,10 +23,6 @@ from langqiao.kit.tables import Limits, Row, Table, open_table
 
 BATCH = 500
 Progress = Callable[[str, int, int], None]
-
-
-class _Abandoned(Exception):
-    """Rolls the transaction back; the report says why."""
 
 
 def import_file(
@@ -91,8 +88,10 @@ def import_file(
     coder = Coder(found, prefix or Path(shown).stem or found.slug)
     with ExitStack() as stack:
         failed = stack.enter_context(FailedRows(target if keeps_failed else None, table.columns))
-        run = _Run(actor, found, table, used, fixed, coder, report, failed, publish=publish)
-        run.tell(progress, total)
+        run = _Run(
+            actor, found, table, used, fixed, coder, report, failed,
+            publish=publish and found.publishes, progress=progress, total=total,
+        )  # fmt: skip
         run.all(write=not dry_run, skip_errors=skip_errors)
         report.failed_file = failed.path
     report.warnings.extend(warning for warning in table.warnings if warning not in report.warnings)
@@ -119,31 +118,21 @@ def _with_defaults(
     return fixed
 
 
+@dataclass
 class _Run:
     """One pass over a table."""
 
-    def __init__(
-        self,
-        actor: Any,
-        kind: ImportKind,
-        table: Table,
-        mapping: Mapping[str, str],
-        fixed: Mapping[str, Any],
-        coder: Coder,
-        report: ImportReport,
-        failed: FailedRows,
-        *,
-        publish: bool,
-    ) -> None:
-        self.actor, self.kind, self.table, self.report, self.failed = actor, kind, table, report, failed
-        self.mapping, self.fixed, self.coder = mapping, fixed, coder
-        self.publish = publish and kind.publishes
-        self.progress: Progress | None = None
-        self.total = 0
-
-    def tell(self, progress: Progress | None, total: int) -> None:
-        """Set who is told how far the run is."""
-        self.progress, self.total = progress, total
+    actor: Any
+    kind: ImportKind
+    table: Table
+    mapping: Mapping[str, str]
+    fixed: Mapping[str, Any]
+    coder: Coder
+    report: ImportReport
+    failed: FailedRows
+    publish: bool
+    progress: Progress | None
+    total: int
 
     def all(self, *, write: bool, skip_errors: bool) -> None:
         """Take every row over, or none.
@@ -157,9 +146,8 @@ class _Run:
                 for rows in self._batches():
                     self._batch(rows, write=write and (skip_errors or not self.report.failed))
                 if write and self.report.failed and not skip_errors:
-                    raise _Abandoned
-        except _Abandoned:
-            return
+                    transaction.set_rollback(True)
+                    return
         except Refused as refusal:
             # The file breaks off, or the data changed under the import: nothing stays.
             self.report.fail(RowError.of(refusal, refusal.row or 0, self._label(refusal.field)))
