@@ -13,6 +13,8 @@ from langqiao.apps.registry.domain.bulk import Summary
 from langqiao.kit.refusals import Invalid
 
 Values = dict[str, Any]
+# In a row's values: the primary key of the record it means, where that has no code.
+RECORD = "_record"
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +45,10 @@ class Column:
 
 
 class Upsert(Protocol):
-    """Takes rows over, or tries them; refusals carry the 1-based place in ``rows``."""
+    """Takes rows over, or tries them; refusals carry the 1-based place in ``rows``.
+
+    A row with :data:`RECORD` means that record; all others are known by their ``code``.
+    """
 
     def __call__(self, actor: Any, rows: Sequence[Values], *, dry_run: bool, publish: bool) -> Summary: ...
 
@@ -63,7 +68,7 @@ class ImportKind:
         owner: the column of the organisation it belongs to, empty when there is none.
         defaults: values for columns that a whole file may lack, told as a warning.
         complete: fills in one row's values before they are checked; returns a note for each thing done.
-        codes: for titles, the codes of the records that bear them (None for a record without code).
+        bearers: for titles, the records that bear them as (primary key, code or None).
         publishes: whether rows can be published at once.
     """
 
@@ -73,7 +78,7 @@ class ImportKind:
     upsert: Upsert
     permission: str
     title: str
-    codes: Callable[[Sequence[str]], Mapping[str, list[str | None]]]
+    bearers: Callable[[Sequence[str]], Mapping[str, list[tuple[int, str | None]]]]
     owner: str = ""
     defaults: Mapping[str, str] = field(default_factory=dict)
     complete: Callable[[Values], list[str]] = leave

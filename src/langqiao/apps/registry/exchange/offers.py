@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import Any
 
 from django.db.models import CharField
+from django.utils.translation import gettext_lazy
 
 from langqiao.apps.registry.domain.bulk import Summary, upsert_many
 from langqiao.apps.registry.domain.kinds import KINDS, Kind
-from langqiao.apps.registry.domain.lookups import chunks
-from langqiao.apps.registry.exchange.kinds import Column, ImportKind, Values, leave, register_kind
+from langqiao.apps.registry.domain.lookups import Lookups, chunks
+from langqiao.apps.registry.domain.records import prepare, refuse_taken, write
+from langqiao.apps.registry.exchange.kinds import RECORD, Column, ImportKind, Values, leave, register_kind
 from langqiao.apps.registry.exchange.papers import complete_achievement
+from langqiao.apps.registry.exchange.rowvalues import split_range
+from langqiao.kit.refusals import Refused
 
 # Further headings by column, for every kind that has the column.
 ALIASES: Mapping[str, tuple[str, ...]] = {
@@ -59,7 +64,7 @@ ALIASES: Mapping[str, tuple[str, ...]] = {
     "level": ("人才层次", "级别"),
     "places": ("招生名额", "计划人数", "capacity"),
     "direction": ("产品或需求", "供需类别"),
-    "tier": ("环节", "链位"),
+    "tier": ("环节", "链位", "位置"),
     "chain": ("所属产业链", "industry chain"),
     "lead": ("牵头机构", "leading organisation"),
     "figures": ("数据", "data"),
@@ -80,6 +85,8 @@ EXAMPLES: Mapping[str, str] = {
     "amount_max": "500",
     "illustrative": "否",
 }
+AMOUNT = "amount"
+_UNLIMITED = ("不限", "全部", "any", "Any", "All")
 DEFAULTS: Mapping[str, Mapping[str, str]] = {"achievements": {"kind": "paper"}}
 
 
@@ -97,29 +104,70 @@ def _column(kind: Kind, name: str) -> Column:
     )
 
 
+def _bearers(kind: Kind, titles: Sequence[str]) -> dict[str, list[tuple[int, str | None]]]:
+    found: dict[str, list[tuple[int, str | None]]] = {}
+    for part in chunks(titles):
+        rows = kind.model.everything.filter(**{f"{kind.title}__in": part})
+        for title, pk, code in rows.values_list(kind.title, "pk", "code"):
+            found.setdefault(title, []).append((pk, code))
+    return found
+
+
+def _upsert(kind: Kind, actor: Any, rows: Sequence[Values], *, dry_run: bool, publish: bool) -> Summary:  # noqa: ARG001
+    coded = [place for place, values in enumerate(rows, 1) if RECORD not in values]
+    summary = upsert_many(
+        actor, kind.name, [rows[place - 1] for place in coded], dry_run=dry_run, checked=not dry_run
+    )
+    for refusal in summary.refusals:
+        refusal.row = coded[(refusal.row or 1) - 1]
+    lookups = Lookups()
+    for place, values in enumerate(rows, 1):
+        if RECORD not in values:
+            continue
+        record = kind.model.everything.get(pk=values[RECORD])
+        said = {name: value for name, value in values.items() if name != RECORD}
+        try:
+            draft = prepare(actor, kind, said, lookups, existing=record)
+            if taken := refuse_taken([draft]):
+                raise taken[0]
+        except Refused as refusal:
+            if not dry_run:
+                raise
+            refusal.row = place
+            summary.refused += 1
+            summary.refusals.append(refusal)
+            continue
+        if not dry_run:
+            write(actor, [draft])
+        summary.count("changed" if draft.changes else "unchanged")
+    return summary
+
+
+def _open_ended(values: Values) -> list[str]:
+    """Read the lists' word for no limit (不限), and an amount from–to, of a fund or voucher."""
+    for name in ("cities", "fields"):
+        if str(values.get(name) or "").strip() in _UNLIMITED:
+            values.update({name: ""} if name in values else {})
+    split_range(values, AMOUNT)
+    return []
+
+
+_COMPLETE = {"achievements": complete_achievement, "finance": _open_ended}
+_EXTRA = {"finance": (Column(AMOUNT, gettext_lazy("金额"), ("金额（万元）", "额度")),)}
+
+
 def _import_kind(kind: Kind) -> ImportKind:
-    def upsert(actor: Any, rows: Sequence[Values], *, dry_run: bool, publish: bool) -> Summary:  # noqa: ARG001
-        return upsert_many(actor, kind.name, rows, dry_run=dry_run, checked=not dry_run)
-
-    def codes(titles: Sequence[str]) -> dict[str, list[str | None]]:
-        found: dict[str, list[str | None]] = {}
-        for part in chunks(titles):
-            rows = kind.model.everything.filter(**{f"{kind.title}__in": part})
-            for title, code in rows.values_list(kind.title, "code"):
-                found.setdefault(title, []).append(code)
-        return found
-
     return ImportKind(
         slug=kind.name,
         label=kind.label,
-        columns=tuple(_column(kind, name) for name in kind.columns),
-        upsert=upsert,
+        columns=(*(_column(kind, name) for name in kind.columns), *_EXTRA.get(kind.name, ())),
+        upsert=partial(_upsert, kind),
         permission=kind.add_permission,
         title=kind.title,
-        codes=codes,
+        bearers=partial(_bearers, kind),
         owner=kind.owner,
         defaults=DEFAULTS.get(kind.name, {}),
-        complete=complete_achievement if kind.name == "achievements" else leave,
+        complete=_COMPLETE.get(kind.name, leave),
     )
 
 

@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from typing import Any
 
+from django.utils import translation
 from django.utils.translation import gettext as _
 
-from langqiao.apps.registry.exchange.kinds import ImportKind, Values
+from langqiao.apps.registry.exchange.kinds import RECORD, Column, ImportKind, Values
 from langqiao.engines.sm.sm3 import sm3_hex
 from langqiao.kit.exports import DANGEROUS, XLSX_CELL
 from langqiao.kit.refusals import Invalid
 from langqiao.kit.tables import Row
 
 _NUMBER = re.compile(r"\d{1,30}")
+_RANGE = re.compile(r"\s*[-–—~～至、]\s*")
 PREFIX_CHARS = 40
 
 
@@ -56,56 +59,100 @@ def fused(text: str) -> str:
     return rest if text.startswith("'") and rest.lstrip().startswith(DANGEROUS) else text
 
 
+@lru_cache(maxsize=512)
+def _choices(column: Column) -> Mapping[str, str]:
+    """What may be said for each choice: its value, and its label in every language."""
+    said: dict[str, str] = {}
+    for language in ("en", "zh-hans"):
+        with translation.override(language):
+            said.update({str(label).casefold(): str(value) for value, label in column.choices})
+    return said | {str(value).casefold(): str(value) for value, _label in column.choices}
+
+
+def understand(kind: ImportKind, values: Values) -> None:
+    """Say choices by their value and marks of illustrative records as yes, whatever the language."""
+    for name, value in values.items():
+        column = kind.column(name)
+        if column is None or not isinstance(value, str):
+            continue
+        if column.choices:
+            values[name] = _choices(column).get(value.strip().casefold(), value)
+        elif name == "illustrative" and value.strip() in set(column.headings()):
+            values[name] = True
+
+
 class Coder:
     """Gives each row the code by which it is known again, and finds codes that come twice."""
 
     def __init__(self, kind: ImportKind, prefix: str) -> None:
         self.kind, self.prefix = kind, prefix[:PREFIX_CHARS]
-        self.seen: dict[str, int] = {}
+        self.seen: dict[str | int, int] = {}
 
     def give(self, rows: Sequence[tuple[Row, Values]]) -> list[Invalid | str]:
         """Set ``code`` in each row's values; for each row a refusal, a note, or nothing."""
         bare = [values for _row, values in rows if not _text(values.get("code"))]
-        known = self.kind.codes([title for values in bare if (title := _text(values.get(self.kind.title)))])
+        known = self.kind.bearers([title for values in bare if (title := _text(values.get(self.kind.title)))])
         outcome: list[Invalid | str] = []
         for row, values in rows:
             note: Invalid | str = ""
-            code = _text(values.get("code"))
-            if _NUMBER.fullmatch(code):
+            code: str | int = _text(values.get("code"))
+            if isinstance(code, str) and _NUMBER.fullmatch(code):
                 code = f"{self.prefix}:{code}"
             elif not code:
                 code, note = self._from_title(values, known)
-            if not isinstance(note, Invalid) and code:
-                if code in self.seen:
-                    note = Invalid(
-                        _("编号“%(code)s”与第 %(row)d 行重复。") % {"code": code, "row": self.seen[code]},
-                        mend=_("请只保留一行，或改正编号。"),
-                        field="code",
-                    )
-                else:
-                    self.seen[code] = row.number
-            values["code"] = code
+            if isinstance(code, int):
+                values[RECORD] = code
+                values.pop("code", None)
+            else:
+                values["code"] = code
+            if code and not isinstance(note, Invalid):
+                note = self._once(code, row.number) or note
             outcome.append(note)
         return outcome
 
-    def _from_title(self, values: Values, known: Mapping[str, list[str | None]]) -> tuple[str, Invalid | str]:
+    def _once(self, code: str | int, number: int) -> Invalid | None:
+        if (first := self.seen.setdefault(code, number)) == number:
+            return None
+        return Invalid(
+            _("编号“%(code)s”与第 %(row)d 行重复。") % {"code": code, "row": first}
+            if isinstance(code, str)
+            else _("与第 %(row)d 行是同一条记录。") % {"row": first},
+            mend=_("请只保留一行，或改正编号。"),
+            field="code",
+        )
+
+    def _from_title(
+        self, values: Values, known: Mapping[str, list[tuple[int, str | None]]]
+    ) -> tuple[str | int, Invalid | str]:
         """A code for a row that has none: of the record with this title, or made from the title."""
         title = _text(values.get(self.kind.title))
         if not title:
             return "", ""  # the verb says what is missing
         owner = _text(values.get(self.kind.owner)) if self.kind.owner else ""
         made = f"{self.prefix}:{sm3_hex(f'{title}|{owner}'.encode())[:16]}"
-        codes = known.get(title, [])
-        if not codes or made in codes:
+        bearers = known.get(title, [])
+        if not bearers or any(code == made for _pk, code in bearers):
             return made, _("没有编号，由名称生成")
-        if len(codes) == 1 and codes[0]:
-            return codes[0], _("没有编号，按名称认出已有记录")
+        if len(bearers) == 1:
+            pk, code = bearers[0]
+            return code or pk, _("没有编号，按名称认出已有记录")
         return "", Invalid(
             _("已有 %(count)d 条同名记录“%(title)s”，无法判断是哪一条。")
-            % {"count": len(codes), "title": title[:60]},
-            mend=_("请填写编号；名录中没有编号的记录请先补上编号。"),
+            % {"count": len(bearers), "title": title[:60]},
+            mend=_("请填写编号。"),
             field="code",
         )
+
+
+def split_range(values: Values, name: str) -> None:
+    """Turn one cell ``from–to`` into ``<name>_min`` and ``<name>_max``; a single number is the most."""
+    if name not in values:
+        return
+    ends = [end for end in _RANGE.split(str(values.pop(name) or "").strip()) if end]
+    if len(ends) > 1:
+        values[f"{name}_min"] = ends[0]
+    if ends:
+        values[f"{name}_max"] = ends[-1]
 
 
 def _text(value: Any) -> str:

@@ -17,7 +17,7 @@ from langqiao.apps.registry.exchange.failed import FailedRows
 from langqiao.apps.registry.exchange.kinds import ImportKind, Values, import_kind
 from langqiao.apps.registry.exchange.mapping import checked_mapping, detect_kind
 from langqiao.apps.registry.exchange.report import ImportReport, RowError
-from langqiao.apps.registry.exchange.rowvalues import Coder, values_of
+from langqiao.apps.registry.exchange.rowvalues import Coder, understand, values_of
 from langqiao.kit.refusals import Invalid, Refused
 from langqiao.kit.tables import Limits, Row, Table, open_table
 
@@ -185,6 +185,7 @@ class _Run:
                 if row.problem is not None:
                     raise row.problem
                 values = values_of(row, self.mapping, self.fixed, self.table.format)
+                understand(self.kind, values)
                 for note in self.kind.complete(values):
                     self.report.note(note, row.number)
                 ready.append((row, values))
