@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from typing import Any
 
+from django.db import transaction
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from langqiao.apps.challenges.domain.imports import COLUMNS, upsert_challenges
+from langqiao.apps.challenges.domain.imports import COLUMNS, clean_row, upsert_challenges
+from langqiao.apps.challenges.domain.posing import revise_challenge
 from langqiao.apps.challenges.models import Challenge
-from langqiao.apps.registry.domain.bulk import Summary
-from langqiao.apps.registry.domain.lookups import chunks
+from langqiao.apps.registry.domain.bulk import Outcome, Summary
+from langqiao.apps.registry.domain.lookups import Lookups, chunks
 from langqiao.apps.registry.exchange import Column, ImportKind, register_kind
-from langqiao.apps.registry.exchange.kinds import Values
+from langqiao.apps.registry.exchange.kinds import RECORD, Values
+from langqiao.apps.registry.exchange.rowvalues import split_range
+from langqiao.kit.permissions import allowed
+from langqiao.kit.refusals import Refused
 
 ALIASES: dict[str, tuple[str, ...]] = {
     "code": ("id", "编码", "需求编号", "题目编号"),
@@ -37,7 +41,6 @@ ALIASES: dict[str, tuple[str, ...]] = {
 }
 EXAMPLES = {"title": "减速器寿命试验方法", "city": "松江", "budget_max": "200", "deadline": "2026-12-31"}
 _BUDGET = "budget"
-_RANGE = re.compile(r"\s*[-–—~～至、]\s*")
 
 
 def _column(name: str) -> Column:
@@ -55,10 +58,7 @@ def _column(name: str) -> Column:
 
 def complete_challenge(values: Values) -> list[str]:
     """Split a budget from–to; let the title stand for a requirement that says nothing more."""
-    if _BUDGET in values:
-        ends = [end for end in _RANGE.split(str(values.pop(_BUDGET) or "").strip()) if end]
-        values["budget_min"] = ends[0] if ends else ""
-        values["budget_max"] = ends[-1] if ends else ""
+    split_range(values, _BUDGET)
     says = any(str(values.get(name) or "").strip() for name in ("summary", "details"))
     if says or not str(values.get("title") or "").strip() or "details" not in values:
         return []
@@ -67,14 +67,47 @@ def complete_challenge(values: Values) -> list[str]:
 
 
 def _upsert(actor: Any, rows: Sequence[Values], *, dry_run: bool, publish: bool) -> Summary:
-    return upsert_challenges(actor, rows, publish=publish, dry_run=dry_run, checked=not dry_run)
+    coded = [place for place, values in enumerate(rows, 1) if RECORD not in values]
+    summary = upsert_challenges(
+        actor, [rows[place - 1] for place in coded], publish=publish, dry_run=dry_run, checked=not dry_run
+    )
+    for refusal in summary.refusals:
+        refusal.row = coded[(refusal.row or 1) - 1]
+    for place, values in enumerate(rows, 1):
+        if RECORD not in values:
+            continue
+        try:
+            with transaction.atomic():
+                summary.count(_revise(actor, values))
+                if dry_run:
+                    transaction.set_rollback(True)
+        except Refused as refusal:
+            if not dry_run:
+                raise
+            refusal.row = place
+            summary.refused += 1
+            summary.refusals.append(refusal)
+    return summary
 
 
-def _codes(titles: Sequence[str]) -> dict[str, list[str | None]]:
-    found: dict[str, list[str | None]] = {}
+def _revise(actor: Any, values: Values) -> Outcome:
+    """Revise a challenge made by hand, which has no code, to what the row says."""
+    challenge = Challenge.objects.get(pk=values[RECORD])
+    said = clean_row({name: value for name, value in values.items() if name != RECORD}, Lookups())
+    different = {name: value for name, value in said.items() if getattr(challenge, name) != value}
+    if not different:
+        return "unchanged"
+    revise_challenge(actor, challenge, **different)
+    return "changed"
+
+
+def _bearers(actor: Any, titles: Sequence[str]) -> dict[str, list[tuple[int, str | None]]]:
+    """Challenges of these titles that the actor may read: nobody learns of another firm's draft."""
+    found: dict[str, list[tuple[int, str | None]]] = {}
     for part in chunks(titles):
-        for title, code in Challenge.objects.filter(title__in=part).values_list("title", "code"):
-            found.setdefault(title, []).append(code)
+        for challenge in Challenge.objects.filter(title__in=part).select_related("organisation"):
+            if actor is None or allowed(actor, "challenges.read", challenge):
+                found.setdefault(challenge.title, []).append((challenge.pk, challenge.code))
     return found
 
 
@@ -88,7 +121,7 @@ CHALLENGES = ImportKind(
     upsert=_upsert,
     permission="challenges.create",
     title="title",
-    codes=_codes,
+    bearers=_bearers,
     owner="organisation",
     complete=complete_challenge,
     publishes=True,

@@ -68,7 +68,8 @@ class ImportKind:
         owner: the column of the organisation it belongs to, empty when there is none.
         defaults: values for columns that a whole file may lack, told as a warning.
         complete: fills in one row's values before they are checked; returns a note for each thing done.
-        bearers: for titles, the records that bear them as (primary key, code or None).
+        bearers: for an actor and titles, the records it may see that bear them, as (primary key,
+            code or None).
         publishes: whether rows can be published at once.
     """
 
@@ -78,7 +79,7 @@ class ImportKind:
     upsert: Upsert
     permission: str
     title: str
-    bearers: Callable[[Sequence[str]], Mapping[str, list[tuple[int, str | None]]]]
+    bearers: Callable[[Any, Sequence[str]], Mapping[str, list[tuple[int, str | None]]]]
     owner: str = ""
     defaults: Mapping[str, str] = field(default_factory=dict)
     complete: Callable[[Values], list[str]] = leave

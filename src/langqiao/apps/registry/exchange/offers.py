@@ -104,7 +104,7 @@ def _column(kind: Kind, name: str) -> Column:
     )
 
 
-def _bearers(kind: Kind, titles: Sequence[str]) -> dict[str, list[tuple[int, str | None]]]:
+def _bearers(kind: Kind, _actor: Any, titles: Sequence[str]) -> dict[str, list[tuple[int, str | None]]]:
     found: dict[str, list[tuple[int, str | None]]] = {}
     for part in chunks(titles):
         rows = kind.model.everything.filter(**{f"{kind.title}__in": part})

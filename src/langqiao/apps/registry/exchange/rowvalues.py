@@ -84,14 +84,15 @@ def understand(kind: ImportKind, values: Values) -> None:
 class Coder:
     """Gives each row the code by which it is known again, and finds codes that come twice."""
 
-    def __init__(self, kind: ImportKind, prefix: str) -> None:
-        self.kind, self.prefix = kind, prefix[:PREFIX_CHARS]
+    def __init__(self, actor: Any, kind: ImportKind, prefix: str) -> None:
+        self.actor, self.kind, self.prefix = actor, kind, prefix[:PREFIX_CHARS]
         self.seen: dict[str | int, int] = {}
 
     def give(self, rows: Sequence[tuple[Row, Values]]) -> list[Invalid | str]:
         """Set ``code`` in each row's values; for each row a refusal, a note, or nothing."""
         bare = [values for _row, values in rows if not _text(values.get("code"))]
-        known = self.kind.bearers([title for values in bare if (title := _text(values.get(self.kind.title)))])
+        titles = [title for values in bare if (title := _text(values.get(self.kind.title)))]
+        known = self.kind.bearers(self.actor, titles)
         outcome: list[Invalid | str] = []
         for row, values in rows:
             note: Invalid | str = ""

@@ -85,7 +85,7 @@ def import_file(
     fixed = _with_defaults(found, fixed, used, report)
     keeps_failed = skip_errors and not dry_run
     target = Path(failed_to) if failed_to else source.with_name(f"{source.stem}.failed.csv")
-    coder = Coder(found, prefix or Path(shown).stem or found.slug)
+    coder = Coder(actor, found, prefix or Path(shown).stem or found.slug)
     with ExitStack() as stack:
         failed = stack.enter_context(FailedRows(target if keeps_failed else None, table.columns))
         run = _Run(
