@@ -1,12 +1,137 @@
-"""What every page's frame needs: navigation, person, notices."""
+"""What every page's frame needs: navigation by task, the person, notices."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 from django.http import HttpRequest
+from django.urls import NoReverseMatch, reverse
+from django.utils.translation import gettext_lazy as _
+
+from langqiao.apps.accounts.models import Role
+from langqiao.apps.accounts.queries import current_memberships, unread
+from langqiao.kit.permissions import allowed, permissions
+
+
+@dataclass(frozen=True)
+class Item:
+    """An entry of the navigation; ``permission`` hides it from those who may not use it."""
+
+    label: Any
+    icon: str
+    name: str
+    group: str = ""
+    permission: str = ""
+
+
+ITEMS = (
+    Item(_("首页"), icon="home", name="home"),
+    Item(_("出题"), icon="bulb", name="challenge_list"),
+    Item(_("成果"), icon="certificate", name="achievement_list", group="supply"),
+    Item(_("机构"), icon="building", name="organisation_list", group="supply"),
+    Item(_("专家"), icon="user-star", name="person_list", group="supply"),
+    Item(_("设施"), icon="microscope", name="facility_list", group="supply"),
+    Item(_("金融"), icon="coin", name="finance_list", group="supply"),
+    Item(_("产品"), icon="package", name="product_list", group="supply"),
+    Item(_("人才需求"), icon="user-search", name="talent_list", group="supply"),
+    Item(_("人才培养"), icon="school", name="training_list", group="supply"),
+    Item(_("专项"), icon="flag", name="programme_list", group="corridor"),
+    Item(_("台账"), icon="link", name="ledger_list", group="corridor"),
+    Item(
+        _("导入"),
+        icon="file-import",
+        name="import_start",
+        group="mine",
+        permission="registry.keep_achievement",
+    ),
+    Item(_("我的工作"), icon="checklist", name="work", group="mine"),
+)
+GROUPS = {"": "", "supply": _("供给"), "corridor": _("走廊"), "mine": _("我的")}
+PERSON = (
+    Item(_("通知"), icon="bell", name="notifications"),
+    Item(_("账号与语言"), icon="user-cog", name="profile"),
+    Item(_("机构成员"), icon="users", name="members"),
+    Item(_("接口令牌"), icon="key", name="tokens"),
+    Item(_("登录方式与密码"), icon="lock", name="account_change_password"),
+    Item(_("管理后台"), icon="settings", name="admin:index"),
+)
+BOTTOM = ("home", "challenge_list", "achievement_list", "work")
+
+
+@dataclass(frozen=True)
+class Link:
+    """An entry as drawn for one request."""
+
+    item: Item
+    url: str
+    is_current: bool
+
+
+class Frame:
+    """The frame of one page; everything is worked out only when the template asks."""
+
+    def __init__(self, request: HttpRequest) -> None:
+        self.request = request
+        self.user: Any = getattr(request, "user", None)
+
+    @cached_property
+    def links(self) -> list[Link]:
+        known = {permission.name for permission in permissions()}
+        urls: list[tuple[Item, str]] = []
+        for item in ITEMS:
+            try:
+                url = reverse(item.name)
+            except NoReverseMatch:
+                continue  # what is not built is absent
+            if item.permission and not (item.permission in known and allowed(self.user, item.permission)):
+                continue
+            urls.append((item, url))
+        here = self.request.path
+        fitting = [url for _item, url in urls if here == url or (url != "/" and here.startswith(url))]
+        at = max(fitting, key=len, default="")
+        return [Link(item, url, url == at) for item, url in urls]
+
+    @property
+    def groups(self) -> list[tuple[Any, list[Link]]]:
+        """Headed groups of the left navigation."""
+        found = [(label, [x for x in self.links if x.item.group == key]) for key, label in GROUPS.items()]
+        return [(label, links) for label, links in found if links]
+
+    @property
+    def bottom(self) -> list[Link]:
+        """The first four of the phone's bottom bar; the fifth opens everything."""
+        return [link for link in self.links if link.item.name in BOTTOM]
+
+    @cached_property
+    def unread(self) -> int:
+        return unread(self.user).count() if getattr(self.user, "is_authenticated", False) else 0
+
+    @cached_property
+    def memberships(self) -> list[Any]:
+        return current_memberships(self.user)
+
+    @property
+    def manages(self) -> bool:
+        """Whether the person looks after members of an organisation."""
+        return any(m.is_manager or m.role == Role.OFFICE for m in self.memberships)
+
+    @property
+    def person_links(self) -> list[Link]:
+        """The person's own pages."""
+        hidden = {"members"} if not self.manages else set()
+        if not getattr(self.user, "is_staff", False):
+            hidden.add("admin:index")
+        here = self.request.path
+        links = []
+        for item in PERSON:
+            if item.name not in hidden:
+                url = reverse(item.name)
+                links.append(Link(item, url, here == url))
+        return links
 
 
 def frame(request: HttpRequest) -> dict[str, Any]:
     """Context of the base template."""
-    return {}
+    return {"frame": Frame(request)}

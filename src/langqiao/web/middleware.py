@@ -1,19 +1,25 @@
-"""Middleware: a refusal becomes a page (or a fragment) that says why and how to mend it."""
+"""Middleware: refusals become pages or fragments, a person's language is kept, requests are counted."""
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.utils import translation
 
 from langqiao.kit.refusals import Refused
+from langqiao.web import metrics
+
+Respond = Callable[[HttpRequest], HttpResponse]
 
 
 class RefusalMiddleware:
     """Turn :class:`Refused` raised by a domain verb into a designed answer; API routes have their own."""
 
-    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+    def __init__(self, get_response: Respond) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
@@ -22,6 +28,41 @@ class RefusalMiddleware:
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
         if not isinstance(exception, Refused):
             return None
-        fragment = request.headers.get("HX-Request") == "true"
-        template = "refusal_fragment.html" if fragment else "refusal.html"
-        return render(request, template, {"refusal": exception}, status=exception.status)
+        if request.headers.get("HX-Request") != "true":
+            return render(request, "refusal.html", {"refusal": exception}, status=exception.status)
+        response = render(request, "refusal_fragment.html", {"refusal": exception}, status=exception.status)
+        # What the person was looking at stays; the refusal is said on top of the page.
+        response["HX-Retarget"] = "#lq-messages"
+        response["HX-Reswap"] = "innerHTML show:top"
+        response["HX-Push-Url"] = "false"
+        return response
+
+
+class PersonLanguageMiddleware:
+    """A signed-in person's own language holds where this browser has not chosen another."""
+
+    def __init__(self, get_response: Respond) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        if settings.LANGUAGE_COOKIE_NAME not in request.COOKIES and request.user.is_authenticated:
+            language = getattr(request.user, "language", "")
+            if language and language != translation.get_language():
+                translation.activate(language)
+                request.LANGUAGE_CODE = translation.get_language()
+        return self.get_response(request)
+
+
+class MetricsMiddleware:
+    """Count and time requests by route, never by path, person or address."""
+
+    def __init__(self, get_response: Respond) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        start = time.perf_counter()
+        response = self.get_response(request)
+        match = request.resolver_match
+        route = match.route if match else "unknown"
+        metrics.observe(request.method or "", route, response.status_code, time.perf_counter() - start)
+        return response

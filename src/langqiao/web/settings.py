@@ -65,6 +65,7 @@ INSTALLED_APPS = [
     "rules",
 ]
 MIDDLEWARE = [
+    "langqiao.web.middleware.MetricsMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
@@ -73,6 +74,7 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "langqiao.web.middleware.PersonLanguageMiddleware",
     "django_otp.middleware.OTPMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
@@ -135,6 +137,8 @@ ACCOUNT_LOGOUT_ON_GET = False
 # Providers are configured in the admin (client ids and secrets in the database), not in code.
 SOCIALACCOUNT_ONLY = False
 AXES_FAILURE_LIMIT = 8
+AXES_USERNAME_FORM_FIELD = "login"  # allauth's name of it
+AXES_LOCKOUT_TEMPLATE = "lockout.html"
 AXES_COOLOFF_TIME = 0.25  # hours
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
 EMAIL_BACKEND = os.environ.get("LANGQIAO_EMAIL_BACKEND", "django.core.mail.backends.console.EmailBackend")
@@ -162,6 +166,7 @@ FILE_UPLOAD_PERMISSIONS = 0o600
 SECURE_CONTENT_TYPE_NOSNIFF = True
 SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
+CSRF_FAILURE_VIEW = "langqiao.web.views.csrf_failure"
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
 # Behind TLS (LANGQIAO_HTTPS=1) cookies travel only over TLS; plain http is for the demo on localhost.

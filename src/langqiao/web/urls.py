@@ -5,8 +5,16 @@ from __future__ import annotations
 from django.contrib import admin
 from django.urls import include, path
 
+from langqiao.web import views
+from langqiao.web.api import api
+
 urlpatterns = [
-    path("", include("langqiao.apps.registry.urls")),
+    path("", views.home, name="home"),
+    path("", include("langqiao.apps.accounts.urls")),
+    path("", include("langqiao.apps.ledger.urls")),
+    path("api/v1/", api.urls),
+    path("healthz", views.healthz, name="healthz"),
+    path("metrics", views.metrics, name="metrics"),
     path("admin/", admin.site.urls),
     path("accounts/", include("allauth.urls")),
     path("i18n/", include("django.conf.urls.i18n")),

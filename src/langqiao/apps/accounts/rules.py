@@ -65,3 +65,9 @@ permit(
     label=_("吊销接口令牌"),
     why=_("只能吊销自己的接口令牌。"),
 )
+permit(
+    "ledger.read_all",
+    is_office,
+    label=_("查看全部台账"),
+    why=_("只有联席办可以查看全部台账。"),
+)

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 from django.db import transaction
 from django.db.models import QuerySet
 
 from langqiao.apps.ledger.chain import GENESIS, Fault, first_fault
 from langqiao.apps.ledger.models import Entry, Head, Visibility
+from langqiao.kit.permissions import allowed
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,3 +59,33 @@ def case_thread(case: str, *, visibilities: set[str] | None = None) -> QuerySet[
 def latest(limit: int = 10) -> QuerySet[Entry]:
     """The newest public entries."""
     return Entry.objects.filter(visibility=Visibility.PUBLIC).order_by("-sequence")[:limit]
+
+
+# Who sees which entries of a case beyond the public ones; apps that own cases add a reader here.
+CaseReader = Callable[[Any, str], set[str]]
+_case_readers: list[CaseReader] = []
+
+
+def register_case_reader(reader: CaseReader) -> None:
+    """Let an app say which visibilities of a case a user may read beyond the public ones."""
+    if reader not in _case_readers:
+        _case_readers.append(reader)
+
+
+def visibilities_of(user: Any, case: str = "") -> set[str]:
+    """Visibilities the user may read, in a case where one is named.
+
+    Entries hold no sealed contents (only digests), so the office reads them all.
+    """
+    if allowed(user, "ledger.read_all"):
+        return {str(value) for value in Visibility.values}
+    found = {str(Visibility.PUBLIC)}
+    if case:
+        for reader in _case_readers:
+            found |= {str(value) for value in reader(user, case)}
+    return found
+
+
+def readable(user: Any) -> QuerySet[Entry]:
+    """Entries the user may read in a list: all for the office, public ones for everybody else."""
+    return Entry.objects.filter(visibility__in=visibilities_of(user))

@@ -49,6 +49,10 @@ class Listing:
         """Label and address of the page's one primary button, or None."""
         return None
 
+    def prepare(self, rows: list[Any], request: HttpRequest) -> list[Any]:  # noqa: ARG002
+        """Rows of one page (or of one chunk of an export) before they are drawn; may add to them in bulk."""
+        return rows
+
     def extra_context(self, request: HttpRequest) -> dict[str, Any]:  # noqa: ARG002
         """More for the template, such as a figure beside the list."""
         return {}
@@ -187,6 +191,11 @@ class ListState:
     @cached_property
     def page(self) -> Page[Any]:
         return Paginator(self.rows, self.per).get_page(self.query.get("page"))
+
+    @cached_property
+    def shown(self) -> list[Any]:
+        """The rows of the page, prepared."""
+        return self.listing.prepare(list(self.page.object_list), self.request)
 
     @property
     def total(self) -> int:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
+from itertools import islice
 from typing import Any
 
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
@@ -17,6 +18,14 @@ from langqiao.kit.listing.state import Listing, ListState
 from langqiao.kit.refusals import Invalid
 
 FORMATS = {"csv": as_csv, "xlsx": as_xlsx}
+CHUNK = 500
+
+
+def batched(rows: Iterable[Any], size: int) -> Iterator[list[Any]]:
+    """Rows in lists of ``size`` (itertools has it from Python 3.12 on)."""
+    rest = iter(rows)
+    while chunk := list(islice(rest, size)):
+        yield chunk
 
 
 def list_view(listing: type[Listing] | Listing) -> Callable[[HttpRequest], HttpResponseBase]:
@@ -39,6 +48,11 @@ def list_view(listing: type[Listing] | Listing) -> Callable[[HttpRequest], HttpR
         }
         response = render(request, "listing/_table.html" if partial else described.template, context)
         patch_vary_headers(response, ["HX-Request", "HX-Target"])
+        if partial:
+            # Typing in a filter replaces the address; a click on a page or a heading adds to the history.
+            typed = request.headers.get("HX-Source", "").endswith("#listing-filters")
+            page = state.page.number if state.page.number > 1 else None
+            response["HX-Replace-Url" if typed else "HX-Push-Url"] = request.path + state.address(page=page)
         return response
 
     return view
@@ -68,15 +82,17 @@ def _export(state: ListState, wanted: str) -> HttpResponseBase:
         columns.append(Column("illustrative", _("示例"), lambda row: _("示例") if row.illustrative else ""))
     heads = [str(column.label) for column in columns]
 
-    def line(row: Any) -> list[Any]:
-        return [column.plain(row) for column in columns]
+    def lines() -> Iterator[list[Any]]:
+        for chunk in batched(state.rows.iterator(chunk_size=CHUNK), CHUNK):
+            for row in state.listing.prepare(chunk, state.request):
+                yield [column.plain(row) for column in columns]
 
     return writer(
         Table(
             name=state.listing.slug,
             title=str(state.listing.title),
             heads=heads,
-            rows=lambda: (line(row) for row in state.rows.iterator(chunk_size=500)),
+            rows=lines,
             count=state.rows.count,
         )
     )

@@ -1,0 +1,69 @@
+// The frame: theme choice, menus that close, copying, messages of failed requests.
+
+function markTheme() {
+  const choice = document.documentElement.dataset.themeChoice || "system";
+  for (const button of document.querySelectorAll("[data-theme-set]")) {
+    button.setAttribute("aria-pressed", String(button.dataset.themeSet === choice));
+  }
+}
+
+function say(text) {
+  const place = document.getElementById("lq-messages");
+  if (!place || !text) return;
+  const alert = document.createElement("div");
+  alert.className = "alert alert-danger";
+  alert.setAttribute("role", "alert");
+  alert.textContent = text;
+  place.replaceChildren(alert);
+  place.scrollIntoView({ block: "nearest" });
+}
+
+async function copy(button) {
+  const source = document.querySelector(button.dataset.copy);
+  const text = source ? (source.value ?? source.textContent).trim() : "";
+  try {
+    await navigator.clipboard.writeText(text);
+  } catch {
+    // Without clipboard permission the text is selected, ready for the person's own copy.
+    if (source) getSelection().selectAllChildren(source);
+    return;
+  }
+  const label = button.querySelector("[data-copy-label]") ?? button;
+  const before = label.textContent;
+  label.textContent = button.dataset.copied || before;
+  setTimeout(() => (label.textContent = before), 2000);
+}
+
+export function startFrame() {
+  markTheme();
+  document.addEventListener("click", (event) => {
+    const theme = event.target.closest("[data-theme-set]");
+    if (theme) {
+      document.dispatchEvent(new CustomEvent("lq:theme", { detail: theme.dataset.themeSet }));
+      markTheme();
+    }
+    const copier = event.target.closest("[data-copy]");
+    if (copier) copy(copier);
+    if (event.target.closest("[data-print]")) window.print();
+    for (const open of document.querySelectorAll("details[data-popover][open]")) {
+      if (!open.contains(event.target)) open.open = false;
+    }
+  });
+  document.addEventListener("keydown", (event) => {
+    if (event.key !== "Escape") return;
+    const open = document.querySelector("details[data-popover][open]");
+    if (open) {
+      open.open = false;
+      open.querySelector("summary")?.focus();
+    }
+  });
+  const texts = document.body.dataset;
+  document.addEventListener("htmx:error", () => say(texts.offline));
+  // A designed refusal (4xx) draws itself; only an unforeseen failure needs words from here.
+  document.addEventListener("htmx:before:response", (event) => {
+    if (event.detail.ctx.response.status >= 500) {
+      event.preventDefault();
+      say(texts.failed);
+    }
+  });
+}

@@ -1,0 +1,138 @@
+"""The corridor as a schematic map: cities where they lie, joined by the shortest tree of bridges.
+
+Points and arcs only, no boundary: a base map would need an approval number (审图号).
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Any
+
+from langqiao.apps.registry.models import City
+from langqiao.web.names import named
+
+WIDTH, HEIGHT, MARGIN_X, MARGIN_Y = 640.0, 440.0, 70.0, 56.0
+
+
+@dataclass(frozen=True)
+class Spot:
+    """A city and how many records it has."""
+
+    city: City
+    count: int
+
+
+@dataclass(frozen=True)
+class Point:
+    """A city as drawn; text stands at (label_x, label_y), anchored ``start``, ``middle`` or ``end``."""
+
+    slug: str
+    name: str
+    count: int
+    x: float
+    y: float
+    halo: float
+    label_x: float
+    label_y: float
+    anchor: str
+
+
+@dataclass(frozen=True)
+class Picture:
+    """What the template draws."""
+
+    width: int
+    height: int
+    points: list[Point]
+    arcs: list[str]
+
+
+def _project(cities: list[City]) -> list[tuple[float, float]]:
+    """Equirectangular, true at the middle latitude, fitted into the picture."""
+    middle = math.radians(sum(c.latitude for c in cities) / len(cities))
+    raw = [(c.longitude * math.cos(middle), -c.latitude) for c in cities]
+    xs, ys = [x for x, _y in raw], [y for _x, y in raw]
+    wide, high = max(xs) - min(xs) or 1.0, max(ys) - min(ys) or 1.0
+    scale = min((WIDTH - 2 * MARGIN_X) / wide, (HEIGHT - 2 * MARGIN_Y) / high)
+    left = (WIDTH - wide * scale) / 2
+    top = (HEIGHT - high * scale) / 2
+    return [(left + (x - min(xs)) * scale, top + (y - min(ys)) * scale) for x, y in raw]
+
+
+def _tree(places: list[tuple[float, float]]) -> list[tuple[int, int]]:
+    """Prim's minimum spanning tree: the pairs joined."""
+    joined, pairs = {0}, []
+    while len(joined) < len(places):
+        pair = min(
+            ((a, b) for a in joined for b in range(len(places)) if b not in joined),
+            key=lambda ab: math.dist(places[ab[0]], places[ab[1]]),
+        )
+        joined.add(pair[1])
+        pairs.append(pair)
+    return pairs
+
+
+def _arc(start: tuple[float, float], end: tuple[float, float]) -> str:
+    """A flat bridge from west to east that rises above its chord."""
+    (x1, y1), (x2, y2) = sorted([start, end])
+    span = math.dist(start, end)
+    rise = min(0.16 * span, 26.0)
+    # The normal that points upwards on the screen.
+    nx, ny = (y2 - y1) / (span or 1.0), -(x2 - x1) / (span or 1.0)
+    if ny > 0:
+        nx, ny = -nx, -ny
+    cx, cy = (x1 + x2) / 2 + nx * rise * 2, (y1 + y2) / 2 + ny * rise * 2
+    return f"M{x1:.1f} {y1:.1f}Q{cx:.1f} {cy:.1f} {x2:.1f} {y2:.1f}"
+
+
+_SIDES = (("start", 1.0, 0.0), ("end", -1.0, 0.0), ("middle", 0.0, 1.0), ("middle", 0.0, -1.0))
+
+
+def _box(x: float, y: float, width: float, side: tuple[str, float, float], gap: float) -> tuple[float, ...]:
+    """Left, top, right, bottom of a label at a side of its point."""
+    anchor, _dx, dy = side
+    left = {"start": x + gap, "end": x - gap - width, "middle": x - width / 2}[anchor]
+    middle = y + dy * (gap + 20)
+    return left, middle - 20, left + width, middle + 20
+
+
+def _cost(box: tuple[float, ...], taken: list[tuple[float, ...]], places: list[tuple[float, float]]) -> float:
+    """How much a label would cover of other labels, points and the picture's edge."""
+    left, top, right, bottom = box
+    cost = 0.0
+    for l2, t2, r2, b2 in taken:
+        cost += max(0.0, min(right, r2) - max(left, l2)) * max(0.0, min(bottom, b2) - max(top, t2))
+    for x, y in places:
+        if left - 8 < x < right + 8 and top - 8 < y < bottom + 8:
+            cost += 900.0
+    outside = max(0.0, -left) + max(0.0, right - WIDTH) + max(0.0, bottom - HEIGHT) + max(0.0, -top)
+    return cost + 60.0 * outside
+
+
+def draw(spots: list[Spot]) -> Picture | None:
+    """Lay out the map; None when there is no city yet."""
+    if not spots:
+        return None
+    places = _project([spot.city for spot in spots])
+    most = max((spot.count for spot in spots), default=0) or 1
+    arcs = [_arc(places[a], places[b]) for a, b in _tree(places)]
+    points: list[Point] = []
+    taken: list[tuple[float, ...]] = []
+    for spot, (x, y) in zip(spots, places, strict=True):
+        name: Any = named(spot.city)
+        width = sum(17.0 if ord(c) > 0x2E80 else 9.5 for c in name)
+        width = max(width, 6.5 * len(f"{spot.count:,}") + 14)
+        halo = 11.0 + 17.0 * math.sqrt(spot.count / most)
+        gap = 15.0
+        others = [p for p in places if p != (x, y)]
+        side = min(_SIDES, key=lambda s: _cost(_box(x, y, width, s, gap), taken, others))
+        box = _box(x, y, width, side, gap)
+        taken.append(box)
+        anchor, dx, _dy = side
+        label_x = x if anchor == "middle" else x + dx * gap
+        points.append(
+            Point(spot.city.slug, name, spot.count, round(x, 1), round(y, 1), round(halo, 1),
+                  round(label_x, 1), round((box[1] + box[3]) / 2 - 1, 1), anchor)
+        )  # fmt: skip
+    return Picture(int(WIDTH), int(HEIGHT), points, arcs)
