@@ -78,7 +78,11 @@ def _export(state: ListState, wanted: str) -> HttpResponseBase:
         raise Invalid(_("没有这种导出格式。"), mend=_("请选择 CSV 或 XLSX。"), field="export")
     columns = list(state.listing.columns)
     model = state.rows.model
-    if any(field.name == "illustrative" for field in model._meta.get_fields()):
+    names = {field.name for field in model._meta.get_fields()}
+    if "code" in names and not any(column.name == "code" for column in columns):
+        # By its code a record is known again when the table comes back as an import.
+        columns.insert(0, Column("code", _("编号"), lambda row: row.code or ""))
+    if "illustrative" in names:
         columns.append(Column("illustrative", _("示例"), lambda row: _("示例") if row.illustrative else ""))
     heads = [str(column.label) for column in columns]
 
