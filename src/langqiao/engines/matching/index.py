@@ -109,15 +109,22 @@ class MatchingIndex:
         return self._one(prepared, filters, limit, offset, related, started)
 
     def search_panels(
-        self, query: Query, panels: Mapping[str, Filters], limit: int = 10, related: int = 0
+        self,
+        query: Query,
+        panels: Mapping[str, Filters],
+        limit: int = 10,
+        related: Mapping[str, int] | None = None,
     ) -> dict[str, Result]:
-        """The same query under several filters; it is cut, encoded and scanned once."""
+        """The same query under several filters; it is cut, encoded and scanned once.
+
+        ``related`` says for which panels how many documents of related work are listed besides.
+        """
         snapshot = self._refresh()
         if snapshot is None:
             return {name: Result() for name in panels}
         prepared = Prepared(query, snapshot, self._sentence)
         return {
-            name: self._one(prepared, filters, limit, 0, related, time.perf_counter())
+            name: self._one(prepared, filters, limit, 0, (related or {}).get(name, 0), time.perf_counter())
             for name, filters in panels.items()
         }
 
