@@ -149,11 +149,10 @@ def split_range(values: Values, name: str) -> None:
     """Turn one cell ``from–to`` into ``<name>_min`` and ``<name>_max``; a single number is the most."""
     if name not in values:
         return
-    ends = [end for end in _RANGE.split(str(values.pop(name) or "").strip()) if end]
-    if len(ends) > 1:
+    ends = _RANGE.split(str(values.pop(name) or "").strip())
+    if len(ends) > 1 or not ends[0]:
         values[f"{name}_min"] = ends[0]
-    if ends:
-        values[f"{name}_max"] = ends[-1]
+    values[f"{name}_max"] = ends[-1]
 
 
 def _text(value: Any) -> str:
