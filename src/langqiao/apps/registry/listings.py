@@ -53,8 +53,8 @@ EXAMPLE_FILTER = Filter(
 
 
 def name_column(label: Any, name: str = "name") -> Column:
-    """The column that leads to the record's page."""
-    return Column(name, label, sort=name, link=_page)
+    """The column that leads to the record's page, named in the reader's language."""
+    return Column(name, label, value=lambda record: record, sort=name, link=_page)
 
 
 def kind_filter(kind: Any, label: Any = KIND, name: str = "kind") -> Filter:
