@@ -8,7 +8,7 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Optional
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.console import Console
@@ -96,7 +96,7 @@ def match(
         str, typer.Option(help="按题目编号匹配 / match a stored challenge by its case number or code")
     ] = "",
     each: Annotated[
-        Optional[Path], typer.Option(help="逐行匹配表格文件 / match every row of a table file")
+        Path | None, typer.Option(help="逐行匹配表格文件 / match every row of a table file")
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="输出 JSON / print JSON")] = False,
 ) -> None:
@@ -113,7 +113,7 @@ def match(
             problem, challenge=challenge, city=city, field=field, stage=stage, limit=limit
         )
         if as_json:
-            print(json.dumps(terminal.as_dict(matches, title), ensure_ascii=False, indent=2))  # noqa: T201
+            print(json.dumps(terminal.as_dict(matches, title), ensure_ascii=False, indent=2))
         else:
             terminal.print_matches(matches, title, out)
 
@@ -143,7 +143,7 @@ def import_(
     ] = "",
     prefix: Annotated[str, typer.Option(help="来源前缀，与行内 id 组成编号 / source prefix for ids")] = "",
     mapping: Annotated[
-        Optional[list[str]], typer.Option("--map", help="列映射 列名=字段 / COLUMN=field")
+        list[str] | None, typer.Option("--map", help="列映射 列名=字段 / COLUMN=field")
     ] = None,
     publish: Annotated[bool, typer.Option(help="题目导入后直接发布 / publish imported challenges")] = False,
     dry_run: Annotated[bool, typer.Option(help="只检查不写入 / check, write nothing")] = False,
@@ -207,7 +207,7 @@ def index_status(as_json: Annotated[bool, typer.Option("--json")] = False) -> No
             "folder": str(store.folder()),
         }
     if as_json:
-        print(json.dumps(state, ensure_ascii=False))  # noqa: T201
+        print(json.dumps(state, ensure_ascii=False))
     else:
         out.print(f"记录 {state['documents']} · 台账 #{state['ledger']} · 索引已到 #{state['index']}")
 
@@ -242,7 +242,7 @@ def ledger_verify(
             json.dumps(
                 {"entries": result.entries, "head": result.sequence, "hash": result.hash, "fault": found}
             )
-        )  # noqa: T201
+        )
     elif fault is None:
         out.print(f"✓ 台账完整：{result.entries} 条，链尾 {result.sequence}:{result.hash}", soft_wrap=True)
     if fault is not None:

@@ -76,6 +76,11 @@ def _one(value: str | None) -> tuple[str, ...]:
     return (value,) if value else ()
 
 
+def _bare(title: str) -> str:
+    """A title without the mark of illustrative records: the mark is no subject of any record."""
+    return title.replace("（示例）", "")
+
+
 def _text(*parts: str) -> str:
     return "\n".join(part for part in parts if part)
 
@@ -84,7 +89,7 @@ def _achievement(record: Achievement, _all: _Everywhere) -> Document:
     return Document(
         key=identifier(record),
         kind="achievement",
-        title=record.title,
+        title=_bare(record.title),
         body=record.abstract,
         keywords=tuple(record.keywords),
         cities=_one(record.city_id),
@@ -107,7 +112,7 @@ def _organisation(record: Organisation, _all: _Everywhere) -> Document:
     return Document(
         key=identifier(record),
         kind=kind,
-        title=record.name,
+        title=_bare(record.name),
         body=_text(record.description, record.description_en, record.name_en, record.short_name),
         cities=_one(record.city_id),
         fields=_slugs(record.fields),
@@ -119,7 +124,7 @@ def _person(record: Person, _all: _Everywhere) -> Document:
     return Document(
         key=identifier(record),
         kind="expert",
-        title=record.name,
+        title=_bare(record.name),
         body=_text(record.bio, record.title),
         keywords=tuple(record.expertise),
         cities=_one(record.city_id),
@@ -131,7 +136,7 @@ def _facility(record: Facility, _all: _Everywhere) -> Document:
     return Document(
         key=identifier(record),
         kind="facility",
-        title=record.name,
+        title=_bare(record.name),
         body=record.description,
         cities=_one(record.city_id),
         fields=_slugs(record.fields),
@@ -143,7 +148,7 @@ def _finance(record: Finance, everywhere: _Everywhere) -> Document:
     return Document(
         key=identifier(record),
         kind="finance",
-        title=record.name,
+        title=_bare(record.name),
         body=record.description,
         cities=_slugs(record.cities) or everywhere.cities,
         fields=_slugs(record.fields) or everywhere.fields,
@@ -156,7 +161,7 @@ def _product(record: Product, _all: _Everywhere) -> Document:
     return Document(
         key=identifier(record),
         kind=record.direction,  # product or need
-        title=record.name,
+        title=_bare(record.name),
         body=_text(record.description, record.chain),
         cities=_one(record.organisation.city_id),
         fields=_one(record.field_id),
@@ -168,7 +173,7 @@ def _talent_demand(record: TalentDemand, _all: _Everywhere) -> Document:
     return Document(
         key=identifier(record),
         kind="talent_demand",
-        title=record.position,
+        title=_bare(record.position),
         body=record.description,
         keywords=tuple(record.skills),
         cities=_one(record.city_id),
@@ -180,7 +185,7 @@ def _training(record: Training, _all: _Everywhere) -> Document:
     return Document(
         key=identifier(record),
         kind="training",
-        title=record.name,
+        title=_bare(record.name),
         body=record.description,
         cities=_one(record.city_id),
         fields=_slugs(record.fields),
@@ -191,7 +196,7 @@ def _programme(record: Programme, _all: _Everywhere) -> Document:
     return Document(
         key=identifier(record),
         kind="alliance" if record.kind == Programme.Kind.ALLIANCE else "programme",
-        title=record.name,
+        title=_bare(record.name),
         body=_text(record.description, record.name_en, record.description_en),
         cities=_one(record.city_id),
         fields=_slugs(record.fields),
@@ -208,7 +213,7 @@ def _challenge(record: Challenge, _all: _Everywhere) -> Document:
     return Document(
         key=identifier(record),
         kind="challenge",
-        title=record.title,
+        title=_bare(record.title),
         body=public_text(record),
         keywords=tuple(record.keywords),
         cities=_one(record.city_id),

@@ -43,7 +43,8 @@ def rebuild(
         IndexBusy: another process is writing the index.
     """
     sequence, _hash = ledger.head()
-    store.index().rebuild(
+    number = documents.count()
+    store.opened(store.training_for(number)).rebuild(
         documents.all_documents(),
         train=train,
         payload=store.payload(sequence),
@@ -51,7 +52,7 @@ def rebuild(
         cancelled=cancelled,
     )
     catch_up()
-    return documents.count()
+    return number
 
 
 def catch_up(*, progress: Notify = _nothing) -> int:
@@ -74,8 +75,9 @@ def catch_up(*, progress: Notify = _nothing) -> int:
         keys = _affected(dict.fromkeys(entry["object"] for entry in entries))
         found, gone = documents.documents_of(keys)
         reached = entries[-1]["sequence"]
-        fresh = {document.key for document in found} - store.index().known(d.key for d in found)
-        with store.index().writer() as writer:
+        index = store.index()
+        fresh = {document.key for document in found if index.get(document.key) is None}
+        with index.writer() as writer:
             # Another process may have gone further while we waited for the lock.
             if store.reached() < reached:
                 writer.delete(gone)

@@ -8,11 +8,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from django.db.models import Prefetch
+from django.db.models import Count, Prefetch, Q
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from langqiao.apps.challenges.matching import store
+from langqiao.apps.challenges.matching.chain import chain_hits
 from langqiao.apps.challenges.matching.documents import public_text
 from langqiao.apps.challenges.matching.rows import (
     Evidence,
@@ -24,9 +25,11 @@ from langqiao.apps.challenges.matching.rows import (
     url_of,
 )
 from langqiao.apps.challenges.models import Challenge
+from langqiao.apps.ledger.domain import identifier
 from langqiao.apps.registry.geography import nearness
 from langqiao.apps.registry.models import Achievement, City, Organisation, Person, Product, Stage
-from langqiao.engines.matching.types import Filters, Hit, Query, Result
+from langqiao.engines.matching.experts import RankedExpert, rank_by_hits
+from langqiao.engines.matching.types import Filters, Hit, Parts, Query, Result, Term
 from langqiao.kit.permissions import allowed
 
 TITLES = {
@@ -46,6 +49,9 @@ INDUSTRY = ("product", "need", "enterprise", "alliance")
 # So many hits are read to make groups (firms, people) of them.
 READ_FOR_GROUPS = 60
 EVIDENCE_SHOWN = 3
+# Below so many standard deviations above a random record, shared words are chance; finance is
+# exempt: there the filters decide and the words only order.
+CHANCE = 2.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,6 +169,7 @@ def match_text(
             "evidence": Filters(kinds=("achievement",)),
         },
         limit=READ_FOR_GROUPS,
+        related={"technology": 3 * limit},
     )
     field = field or _common_field(found["evidence"])
     finance = index.search_panels(
@@ -170,8 +177,8 @@ def match_text(
     )
     panels = [
         _technology(found["technology"], home, limit),
-        _industry(found["industry"], home, limit, poser),
-        _panel("finance", _plain_rows(finance["finance"].hits, home), finance["finance"].total),
+        _industry(found["industry"], home, limit, poser, chain_hits(poser, narrow) if poser else []),
+        _finance(finance, home, limit),
         _talent(found["people"], found["evidence"], home, limit, narrow),
     ]
     milliseconds = 1000 * (time.perf_counter() - begun)
@@ -209,14 +216,30 @@ def _common_field(evidence: Result) -> str:
     return votes.most_common(1)[0][0] if votes else ""
 
 
-def _finance_filters(narrow: Narrow, city: str, field: str, stage: str) -> Filters:
-    """Finance must serve the firm's city, field and stage; the user's own filters come first."""
-    return Filters(
+def _finance_filters(narrow: Narrow, city: str, field: str, stage: str) -> dict[str, Filters]:
+    """Finance must serve the firm's city and field; its stage at best, else the stage before or after."""
+    served = Filters(
         kinds=("finance",),
         cities=narrow.cities or ((city,) if city else ()),
         fields=narrow.fields or ((field,) if field else ()),
-        stages=(stage,) if stage else (),
     )
+    if stage not in Stage.values:
+        return {"fitting": served}
+    order = list(Stage.values)
+    place = order.index(stage)
+    beside = tuple(order[n] for n in (place - 1, place + 1) if 0 <= n < len(order))
+    return {"fitting": replace(served, stages=(stage,)), "beside": replace(served, stages=beside)}
+
+
+def _finance(found: Mapping[str, Result], home: City | None, limit: int) -> Panel:
+    rows = _plain_rows(found["fitting"].hits, home)
+    if "beside" in found and len(rows) < limit:
+        known = {row.key for row in rows}
+        hits = [hit for hit in found["beside"].hits if hit.key not in known]
+        records = records_of(hit.key for hit in hits)
+        role = gettext("适用阶段相邻")
+        rows += [row_of(hit, records[hit.key], home=home, role=role) for hit in hits if hit.key in records]
+    return _panel("finance", rows[:limit], found["fitting"].total)
 
 
 def _plain_rows(hits: Sequence[Hit], home: City | None) -> list[Row]:
@@ -225,19 +248,24 @@ def _plain_rows(hits: Sequence[Hit], home: City | None) -> list[Row]:
 
 
 def _technology(result: Result, home: City | None, limit: int) -> Panel:
-    return _panel(
-        "technology",
-        _plain_rows(result.hits[:limit], home),
-        result.total,
-        _plain_rows(result.related[:limit], home),
-    )
+    hits = [hit for hit in result.hits if hit.score >= CHANCE][:limit]
+    shown = {hit.key for hit in hits}
+    related = [hit for hit in result.related if hit.key not in shown][:limit]
+    return _panel("technology", _plain_rows(hits, home), result.total, _plain_rows(related, home))
 
 
-def _industry(result: Result, home: City | None, limit: int, poser: Organisation | None) -> Panel:
-    """Firms by their best product, need or description; alliances stand on their own."""
-    records = records_of(hit.key for hit in result.hits)
+def _industry(
+    result: Result,
+    home: City | None,
+    limit: int,
+    poser: Organisation | None,
+    chain: Sequence[tuple[Hit, str]],
+) -> Panel:
+    """Firms by their best product, need or description, then the posing firm's own chain; alliances too."""
+    hits = [(hit, "") for hit in result.hits if hit.score >= CHANCE] + list(chain)
+    records = records_of(hit.key for hit, _role in hits)
     rows: dict[str, Row] = {}
-    for hit in result.hits:
+    for hit, role in hits:
         record = records.get(hit.key)
         if record is None:
             continue
@@ -248,7 +276,7 @@ def _industry(result: Result, home: City | None, limit: int, poser: Organisation
         if group in rows:
             _add_evidence(rows[group], record)
         elif len(rows) < limit:
-            rows[group] = row_of(hit, record, home=home, role=_part_in_chain(record))
+            rows[group] = row_of(hit, record, home=home, role=role or _part_in_chain(record))
     return _panel("industry", list(rows.values()), result.total)
 
 
@@ -267,37 +295,72 @@ def _part_in_chain(record: Any) -> str:
 
 
 def _talent(people: Result, evidence: Result, home: City | None, limit: int, narrow: Narrow) -> Panel:
-    """Experts by what they have done: their achievements among the hits, then their own description."""
-    own = {hit.key: hit for hit in people.hits}
-    achievements = {hit.key: hit for hit in evidence.hits}
-    ids = [int(key.partition(":")[2]) for key in achievements]
-    authors = Person.objects.filter(achievements__in=ids)
+    """Experts by what they have done: their achievements among the hits, and their own description."""
+    hits = {hit.key: hit for hit in [*people.hits, *evidence.hits]}
+    candidates = _candidates(people, evidence, narrow)
+    ranked = rank_by_hits(
+        {
+            key: [(work, hits[work].score) for work in [key, *map(identifier, person.shown)] if work in hits]
+            for key, person in candidates.items()
+        },
+        works={key: person.works + 1 for key, person in candidates.items()},
+        limit=limit,
+    )
+    rows = [_person_row(candidates[expert.key], expert, hits, home) for expert in ranked]
+    return _panel("talent", rows, people.total)
+
+
+def _candidates(people: Result, evidence: Result, narrow: Narrow) -> dict[str, Any]:
+    """People found by their description or their achievements, those achievements as ``shown``."""
+    works = [int(hit.key.partition(":")[2]) for hit in evidence.hits]
+    described = [int(hit.key.partition(":")[2]) for hit in people.hits]
+    found = Person.objects.filter(Q(achievements__in=works) | Q(pk__in=described))
     if narrow.cities:
-        authors = authors.filter(city__in=narrow.cities)
+        found = found.filter(city__in=narrow.cities)
     if narrow.fields:
-        authors = authors.filter(fields__in=narrow.fields)
-    shown = Prefetch("achievements", queryset=Achievement.objects.filter(pk__in=ids), to_attr="shown")
-    described = [int(key.partition(":")[2]) for key in own]
-    candidates = (
-        Person.objects.filter(pk__in=[*authors.values_list("pk", flat=True), *described])
+        found = found.filter(fields__in=narrow.fields)
+    shown = Prefetch("achievements", queryset=Achievement.objects.filter(pk__in=works), to_attr="shown")
+    counted = (
+        Person.objects.filter(pk__in=found.values("pk"))
+        .annotate(works=Count("achievements"))
         .select_related("organisation__city", "city")
         .prefetch_related(shown)
     )
-    ranked = rank_people(
-        {
-            person: (
-                own.get(f"registry.person:{person.pk}"),
-                [achievements[f"registry.achievement:{a.pk}"] for a in person.shown],
-            )
-            for person in candidates
-        }
+    return {identifier(person): person for person in counted}
+
+
+def _person_row(person: Any, expert: RankedExpert, hits: Mapping[str, Hit], home: City | None) -> Row:
+    shown = {identifier(work): work for work in person.shown}
+    proof = [item.key for item in expert.evidence if item.key in shown]
+    hit = Hit(
+        key=expert.key,
+        kind="expert",
+        score=expert.score,
+        parts=_mixed(expert, hits),
+        terms=_shared_terms(expert, hits),
     )
-    rows = [_person_row(person, hit, hits, home) for person, hit, hits in ranked[:limit]]
-    return _panel("talent", rows, max(people.total, len(ranked)))
+    number = expert.relevant - (expert.key in hits)
+    row = row_of(hit, person, home=home, proof=evidence_reason(number) if number > 0 else "")
+    evidence = [Evidence(str(shown[key]), url_of(shown[key])) for key in proof[:EVIDENCE_SHOWN]]
+    return replace(row, evidence=evidence)
 
 
-def _person_row(person: Any, hit: Hit, hits: list[Hit], home: City | None) -> Row:
-    row = row_of(hit, person, home=home, role=evidence_reason(len(hits)) if hits else "")
-    by_key = {f"registry.achievement:{a.pk}": a for a in person.shown}
-    shown = [by_key[h.key] for h in hits[:EVIDENCE_SHOWN] if h.key in by_key]
-    return replace(row, evidence=[Evidence(str(a), url_of(a)) for a in shown])
+def _mixed(expert: RankedExpert, hits: Mapping[str, Hit]) -> Parts:
+    """The parts of a person's score: those of the evidence, each by its share, scaled to the score."""
+    sums = dict.fromkeys(("words", "meaning", "place", "stage"), 0.0)
+    for item in expert.evidence:
+        hit = hits[item.key]
+        for name in sums:
+            sums[name] += item.share * max(getattr(hit.parts, name), 0.0) / max(hit.score, 1e-9)
+    whole = sum(sums.values()) or 1.0
+    return Parts(**{name: expert.score * value / whole for name, value in sums.items()})
+
+
+def _shared_terms(expert: RankedExpert, hits: Mapping[str, Hit]) -> tuple[Term, ...]:
+    best: dict[str, Term] = {}
+    for item in expert.evidence:
+        for term in hits[item.key].terms:
+            weight = item.share * term.weight
+            if term.text not in best or weight > best[term.text].weight:
+                best[term.text] = Term(term.text, weight)
+    return tuple(sorted(best.values(), key=lambda term: -term.weight))

@@ -7,9 +7,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from django.urls import reverse
-from django.utils.translation import gettext
+from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import ngettext
 
 from langqiao.apps.challenges.matching.documents import sources
 from langqiao.apps.registry.geography import distance_km
@@ -140,16 +139,17 @@ def bar_of(parts: Parts) -> list[BarPart]:
     ]
 
 
-def row_of(hit: Hit, record: Any, *, home: City | None, role: str = "") -> Row:
+def row_of(hit: Hit, record: Any, *, home: City | None, role: str = "", proof: str = "") -> Row:
     """Turn a hit and its record into a row.
 
     Args:
         home: the city from which distance is measured, if any.
         role: what the record is to the challenge (such as 上游供应), said first in the reason.
+        proof: what speaks for it (such as 3 项成果为证), said last.
     """
     city = city_of(record)
     organisation = organisation_of(record)
-    terms = [term.text for term in hit.terms]
+    terms = _telling(hit)
     shown, evidence = record, []
     if isinstance(record, Product):
         shown = record.organisation
@@ -167,12 +167,20 @@ def row_of(hit: Hit, record: Any, *, home: City | None, role: str = "") -> Row:
         distance_km=distance_km(home, city) if home is not None and city is not None else None,
         score=round(hit.score, 3),
         bar=bar_of(hit.parts),
-        why=_join([role, *reasons(record, terms)]),
+        why=_join([role, *reasons(record, terms), proof]),
         terms=terms,
         evidence=evidence,
         illustrative=record.illustrative,
         snippet=_snippet(record),
     )
+
+
+def _telling(hit: Hit) -> list[str]:
+    """The shared words that carry weight; 小于 and 公司 are shared by everything and explain nothing."""
+    if not hit.terms:
+        return []
+    strongest = max(term.weight for term in hit.terms)
+    return [term.text for term in hit.terms if term.weight >= strongest / 5]
 
 
 def rows_of(hits: Sequence[Hit], *, home: City | None) -> list[Row]:

@@ -8,15 +8,35 @@ from pathlib import Path
 
 from django.conf import settings
 
+from langqiao.engines.matching.dense import Training
 from langqiao.engines.matching.index import MatchingIndex
-from langqiao.engines.matching.models import load_model
+
+# How often training reads each record of a small corpus; a large one is read as often as the
+# engine's own default says (docs/experiments.md, Matching).
+READINGS = 60
 
 
 @lru_cache(maxsize=1)
 def index() -> MatchingIndex:
     """The index of ``settings.INDEX_DIR``, opened once; safe to search from several threads."""
-    model = load_model(settings.SENTENCE_MODEL) if settings.SENTENCE_MODEL else None
-    return MatchingIndex.open(settings.INDEX_DIR, model=model)
+    return opened(Training())
+
+
+def opened(training: Training) -> MatchingIndex:
+    """The index with the configured sentence model and the given amount of training."""
+    if not settings.SENTENCE_MODEL:
+        return MatchingIndex.open(settings.INDEX_DIR, training=training)
+    from langqiao.engines.matching.models import load_model
+
+    model = load_model(settings.SENTENCE_MODEL)
+    return MatchingIndex.open(settings.INDEX_DIR, model=model, training=training)
+
+
+def training_for(documents: int) -> Training:
+    """Training in proportion to a small corpus, the engine's default for a large one."""
+    default = Training()
+    most = max(table.training.passages for table in default.tables)
+    return default.with_passages(min(most, READINGS * max(documents, 1)))
 
 
 def payload(sequence: int) -> str:

@@ -13,9 +13,9 @@ from langqiao.apps.accounts.models import Membership, User
 from langqiao.apps.challenges.matching import store
 from langqiao.apps.challenges.matching.rows import records_of, url_of
 from langqiao.apps.challenges.models import OPEN_STATES, Challenge, Subscription
-from langqiao.engines.matching.types import Document, Filters, Query
+from langqiao.engines.matching.types import Document, Filters, Hit, Query
 
-# A fit worth an interruption: so many standard deviations above a random record (see docs/engines/matching.md).
+# A fit worth an interruption: standard deviations above a random record (docs/engines/matching.md).
 FIT = 8.0
 # A larger batch is an import: subscribers get one summary, firms look at their panels.
 BATCH_AT_MOST = 50
@@ -80,22 +80,20 @@ def _fitting(wish: Subscription, fresh: Sequence[Document]) -> list[Document]:
     return [document for document in near if document.key in close]
 
 
-def fitting_challenges(document: Document, *, limit: int) -> list[tuple[Challenge, float]]:
-    """Open challenges that a record fits, best first, with their scores."""
+def challenge_hits(document: Document, *, limit: int) -> Sequence[Hit]:
+    """Open challenges that a record fits, best first."""
     found = store.index().search(
         Query(text=document.body, title=document.title),
         Filters(kinds=("challenge",), tags=OPEN_TAGS),
         limit=limit,
     )
-    records = records_of(hit.key for hit in found.hits)
-    return [(records[hit.key], hit.score) for hit in found.hits if hit.key in records]
+    return found.hits
 
 
 def _tell_firms(document: Document) -> int:
     told = 0
-    for challenge, score in fitting_challenges(document, limit=5):
-        if score < FIT:
-            continue
+    hits = [hit for hit in challenge_hits(document, limit=5) if hit.score >= FIT]
+    for challenge in records_of(hit.key for hit in hits).values():
         told += notify(
             _people_of(challenge),
             text=_("新登记的“%(title)s”可能解答题目“%(challenge)s”。")
