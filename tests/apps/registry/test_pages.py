@@ -203,7 +203,7 @@ def test_another_app_puts_a_section_on_a_page(client: Client, corridor, monkeypa
         return sections.Section("出过的题", "registry/parts/text.html", {"viewer": viewer})
 
     sections.page_section(Organisation, challenges_of)
-    sections.page_section(Organisation, lambda record, viewer: None)
+    sections.page_section(Organisation, lambda *_: None)
     assert "出过的题" in client.get(corridor["organisation"].get_absolute_url()).content.decode()
     assert "出过的题" not in client.get(corridor["person"].get_absolute_url()).content.decode()
 

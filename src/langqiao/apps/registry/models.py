@@ -127,7 +127,7 @@ class Organisation(Retirable, Sourced, Stamped):
     fields = models.ManyToManyField(Field, blank=True, verbose_name=_("产业领域"))
     description = models.TextField(_("简介"), blank=True)
     description_en = models.TextField(_("英文简介"), blank=True)
-    website = models.URLField(_("网址"), blank=True)
+    website = models.CharField(_("网址"), max_length=200, blank=True)
 
     class Meta:
         base_manager_name = "everything"
