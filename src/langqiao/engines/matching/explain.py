@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import numpy as np
+from numpy.typing import NDArray
 
 from . import tokenise
 from .types import Term
@@ -10,63 +11,66 @@ from .types import Term
 MOST_TERMS = 8
 
 
-def readable_terms(text: str, gained: Mapping[str, float]) -> tuple[Term, ...]:
-    """Merge matched characters, bigrams and tokens into whole words and phrases of the query.
+class Explainer:
+    """A query laid out once, so that explaining a hit costs some microseconds.
 
-    ``gained`` maps each query term (of :func:`.tokenise.characters`) to what it gave to the score. A
-    word counts as shared when all its bigrams do; shared words side by side become one phrase. Weights
-    are shares of the whole sum, so they add up to at most 1.
+    ``terms`` are the distinct character terms of the query (:func:`.tokenise.characters`), in the order
+    in which :meth:`terms_of` gets what each gave to the score.
     """
-    total = sum(gained.values())
-    if total <= 0.0:
-        return ()
-    normalised = tokenise.normalise(text)
-    shown = text if len(text) == len(normalised) else normalised
-    covered, worth = _coverage(normalised, gained)
-    spans: dict[str, float] = {}
-    at: int | None = None
-    until = 0
-    value = 0.0
-    for start, end in [*_shared_words(normalised, covered), (len(normalised) + 2, 0)]:
-        if at is not None and start != until:
-            spans[shown[at:until]] = spans.get(shown[at:until], 0.0) + value
-            at = None
-        if at is None:
-            at, value = start, 0.0
-        until = end
-        value += sum(worth[start:end])
-    best = sorted(spans.items(), key=lambda item: (-item[1], item[0]))[:MOST_TERMS]
-    return tuple(Term(span, weight / total) for span, weight in best if weight > 0.0)
 
+    def __init__(self, text: str, terms: tuple[str, ...]) -> None:
+        normalised = tokenise.normalise(text)
+        self._shown = text if len(text) == len(normalised) else normalised
+        self._size = len(normalised)
+        numbers = {term: number for number, term in enumerate(terms)}
+        tokens = [
+            (numbers[token.term], token.start, token.end)
+            for token in tokenise.character_tokens(normalised)
+            if token.term in numbers
+        ]
+        self._numbers = np.array([number for number, _, _ in tokens], np.int64)
+        self._starts = np.array([start for _, start, _ in tokens], np.int64)
+        times = np.bincount(self._numbers, minlength=max(len(terms), 1)).astype(np.float64)
+        self._times = times[self._numbers] if tokens else np.empty(0)
+        self._joins = np.array(
+            [not tokenise.is_cjk(normalised[start]) or end - start > 1 for _, start, end in tokens], bool
+        )
+        self._words = [
+            (token.start, token.end, tokenise.is_cjk(normalised[token.start]))
+            for token in tokenise.word_tokens(normalised)
+            if token.end - token.start > 1
+        ]
 
-def _coverage(normalised: str, gained: Mapping[str, float]) -> tuple[list[bool], list[float]]:
-    """Which positions begin a shared bigram or stand in a shared token, and what each position is worth."""
-    tokens = list(tokenise.character_tokens(normalised))
-    times: dict[str, int] = {}
-    for token in tokens:
-        times[token.term] = times.get(token.term, 0) + 1
-    joined = [False] * (len(normalised) + 1)
-    worth = [0.0] * (len(normalised) + 1)
-    for token in tokens:
-        value = gained.get(token.term, 0.0)
-        if value <= 0.0:
-            continue
-        length = token.end - token.start
-        for at in range(token.start, token.end):
-            worth[at] += value / length / times[token.term]
-        if not tokenise.is_cjk(token.term):
-            for at in range(token.start, token.end):
-                joined[at] = True
-        elif length > 1:
-            joined[token.start] = True
-    return joined, worth
+    def terms_of(self, gained: NDArray[np.float32]) -> tuple[Term, ...]:
+        """The shared words of one document, neighbours merged into phrases, the weightiest first.
 
+        A word counts as shared when all its bigrams do. Weights are shares of the whole sum of
+        ``gained``, so they add up to at most 1.
+        """
+        total = float(gained.sum())
+        if total <= 0.0 or not self._numbers.size:
+            return ()
+        value = gained[self._numbers].astype(np.float64)
+        worth = np.zeros(self._size + 1)
+        begins = np.zeros(self._size + 1, bool)  # where a shared bigram or Latin word begins
+        begins[self._starts[self._joins & (value > 0.0)]] = True
+        np.add.at(worth, self._starts, value / self._times)  # a term's worth stands where it begins
+        running = np.concatenate([[0.0], np.cumsum(worth)])
+        spans: dict[str, float] = {}
+        for start, end in self._phrases(begins):
+            text = self._shown[start:end]
+            spans[text] = spans.get(text, 0.0) + float(running[end] - running[start])
+        best = sorted(spans.items(), key=lambda item: (-item[1], item[0]))[:MOST_TERMS]
+        return tuple(Term(text, min(weight / total, 1.0)) for text, weight in best if weight > 0.0)
 
-def _shared_words(normalised: str, joined: list[bool]) -> list[tuple[int, int]]:
-    """The words of the query, two characters or longer, that stand in the document as a whole."""
-    shared = []
-    for token in tokenise.word_tokens(normalised):
-        last = token.end if not tokenise.is_cjk(normalised[token.start]) else token.end - 1
-        if token.end - token.start > 1 and all(joined[at] for at in range(token.start, last)):
-            shared.append((token.start, token.end))
-    return shared
+    def _phrases(self, begins: NDArray[np.bool_]) -> list[tuple[int, int]]:
+        phrases: list[tuple[int, int]] = []
+        for start, end, cjk in self._words:
+            shared = bool(begins[start : end - 1].all()) if cjk else bool(begins[start])
+            if not shared:
+                continue
+            if phrases and phrases[-1][1] == start:
+                phrases[-1] = (phrases[-1][0], end)
+            else:
+                phrases.append((start, end))
+        return phrases

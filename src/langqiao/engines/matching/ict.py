@@ -43,7 +43,8 @@ class Settings:
     """How one table of vectors is trained.
 
     ``temperature`` multiplies the cosine (20 for finding one known document, 7–12 for topics).
-    ``shortest`` and ``longest`` bound the passage as a fraction of the document. ``passages`` is how
+    ``hidden`` is the share of a passage's terms kept from it where the remainder has them too: what
+    is left must find the document by its meaning. ``shortest`` and ``longest`` bound the passage as a fraction of the document. ``passages`` is how
     many passages are drawn in all, so the time does not grow with the corpus.
     """
 
@@ -52,24 +53,38 @@ class Settings:
     longest: float = 0.35
     dimensions: int = 256
     batch: int = 512
+    hidden: float = 0.0
     passages: int = 500_000
     rate: float = 0.1
     seed: int = 1
 
 
 @njit(cache=True, nogil=True)
-def _draw(documents, lows, highs, terms, offsets, rows, out_terms, out_owner, side):  # type: ignore[no-untyped-def]
-    """Write the terms of the passages (side 0) or remainders (side 1); returns how many were written."""
+def _draw(documents, lows, highs, terms, offsets, out_terms, out_owner, side, marks, stamp, hidden):  # type: ignore[no-untyped-def]
+    """Write the terms of the remainders (side 1) or passages (side 0); returns how many were written.
+
+    The remainders come first and leave a mark on their terms; a passage then hides a share of the
+    terms that its remainder holds as well, drawn by a multiplicative hash of place and step.
+    """
     n = 0
     for i in range(documents.size):
         start, end = offsets[documents[i]], offsets[documents[i] + 1]
         size = end - start
         a, b = start + np.int64(lows[i] * size), start + np.int64(highs[i] * size)
+        own = stamp + i
         for at in range(start, end):
-            if (a <= at < b) == (side == 0) and terms[at] >= 0 and n < out_terms.size:
-                out_terms[n] = terms[at]
-                out_owner[n] = rows + i
-                n += 1
+            term = terms[at]
+            if (a <= at < b) != (side == 0) or term < 0 or n >= out_terms.size:
+                continue
+            if side == 1:
+                marks[term] = own
+            elif hidden > 0.0 and marks[term] == own:
+                draw = (np.uint64(at) * np.uint64(0x9E3779B97F4A7C15) + np.uint64(own) * np.uint64(0xBF58476D1CE4E5B9))
+                if np.float64(draw >> np.uint64(40)) < hidden * 16777216.0:
+                    continue
+            out_terms[n] = term
+            out_owner[n] = i
+            n += 1
     return n
 
 
@@ -194,13 +209,14 @@ def train(
     room = min(size * longest, sum(s.terms.size for s in streams))
     terms = np.empty((2, room), np.int32)
     owner = np.empty((2, room), np.int32)
+    marks = np.zeros(weights.size, np.int64)
     sums = np.empty((2, size, settings.dimensions), np.float32)
     for step in range(steps):
         if cancelled is not None and step % 8 == 0 and cancelled():
             raise Cancelled("训练已按要求停止，原有索引不受影响。")
         chosen, low, high = batches.next()
         filled = [0, 0]
-        for side in (0, 1):
+        for side in (1, 0):
             for stream in streams:
                 at = filled[side]
                 filled[side] += _draw(
@@ -209,10 +225,12 @@ def train(
                     high,
                     stream.terms,
                     stream.offsets,
-                    0,
                     terms[side, at:],
                     owner[side, at:],
                     side,
+                    marks,
+                    np.int64(1 + step * size),
+                    settings.hidden,
                 )
             _sum(vectors, terms[side], owner[side], filled[side], sums[side])
         to_passages, to_rests, _ = _gradients(sums[0], sums[1], settings.temperature)

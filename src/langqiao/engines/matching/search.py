@@ -19,7 +19,7 @@ from .analyse import (
     word_codes,
 )
 from .dense import SENTENCE, DenseModel, Floats, Vocabulary, quantise
-from .explain import readable_terms
+from .explain import Explainer
 from .fuse import MAIN, PLACE_BONUS, RELATED, STAGE_BONUS, Weights, smooth, z_scores
 from .snapshot import Snapshot
 from .types import Filters, Hit, Parts, Query, SentenceModel
@@ -88,6 +88,11 @@ class Prepared:
             np.array(character_codes(self.text), np.uint32),
             sentence,
         )
+
+    @cached_property
+    def explainer(self) -> Explainer:
+        """The query laid out for explanations."""
+        return Explainer(self.text, self.characters.query.terms)
 
     @cached_property
     def deviations(self) -> list[tuple[float, float]]:
@@ -253,9 +258,7 @@ def hits(
             float(lexical[at]), float(meaning[at]), float(scored.place[at]), float(scored.stage[at])
         )
         row = int(scored.rows[at])
-        terms = readable_terms(
-            prepared.text, dict(zip(prepared.characters.query.terms, gained[i], strict=True))
-        )
+        terms = prepared.explainer.terms_of(gained[i])
         result.append(Hit(snapshot.document(row).key, snapshot.kind(row), parts.total, parts, terms))
     return tuple(result)
 
