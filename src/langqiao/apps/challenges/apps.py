@@ -9,6 +9,9 @@ class ChallengesConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        from langqiao.apps.challenges import exchange, rules  # noqa: F401  registers the permissions
+        from langqiao.apps.challenges import (
+            rules,  # noqa: F401  registers the permissions
+            sections,
+        )
 
-        exchange.register()
+        sections.register()

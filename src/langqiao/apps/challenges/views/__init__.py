@@ -1,0 +1,1 @@
+"""Pages of challenges: permission, form, verb, redirect; what is shown comes from queries."""
