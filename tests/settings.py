@@ -11,4 +11,3 @@ from langqiao.web.settings import *  # noqa: E402, F403
 
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
-STATIC_ROOT.mkdir()  # noqa: F405  WhiteNoise warns where there is none, and a warning is an error here
