@@ -80,3 +80,4 @@ def _http(request: HttpRequest, fault: HttpError) -> HttpResponse:
 api.add_router("/", "langqiao.apps.accounts.api.router")
 api.add_router("/ledger", "langqiao.apps.ledger.api.router")
 api.add_router("/", "langqiao.apps.registry.api.router")
+api.add_router("/", "langqiao.apps.challenges.api.router")
