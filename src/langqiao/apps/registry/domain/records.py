@@ -135,6 +135,10 @@ def prepare(
     if kind.check is not None:
         kind.check(record)
     require(actor, kind.add_permission if is_new else kind.keep_permission, record)
+    if not is_new and kind.owner in draft.changes:
+        # Who may change a record because it is their own may still not put it under any organisation.
+        probe = kind.model(**{kind.owner: cleaned[kind.owner]})
+        require(actor, kind.add_permission, probe)
     return draft
 
 
