@@ -1,6 +1,7 @@
-"""REST API of challenges: the same verbs and rules as the pages; sealed details only by promise."""
+"""REST API of challenges: the same verbs and rules as the pages; sealed details only by promise.
 
-from __future__ import annotations
+No ``from __future__ import annotations`` here: ninja must meet the schemas themselves, not their names.
+"""
 
 from typing import Any
 
