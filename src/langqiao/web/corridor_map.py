@@ -12,7 +12,7 @@ from typing import Any
 from langqiao.apps.registry.models import City
 from langqiao.web.names import named
 
-WIDTH, HEIGHT, MARGIN_X, MARGIN_Y = 640.0, 440.0, 70.0, 56.0
+WIDTH, HEIGHT, MARGIN_X, MARGIN_Y = 640.0, 470.0, 64.0, 44.0
 
 
 @dataclass(frozen=True)
@@ -73,17 +73,36 @@ def _tree(places: list[tuple[float, float]]) -> list[tuple[int, int]]:
     return pairs
 
 
-def _arc(start: tuple[float, float], end: tuple[float, float]) -> str:
-    """A flat bridge from west to east that rises above its chord."""
-    (x1, y1), (x2, y2) = sorted([start, end])
-    span = math.dist(start, end)
-    rise = min(0.16 * span, 26.0)
-    # The normal that points upwards on the screen.
-    nx, ny = (y2 - y1) / (span or 1.0), -(x2 - x1) / (span or 1.0)
-    if ny > 0:
-        nx, ny = -nx, -ny
-    cx, cy = (x1 + x2) / 2 + nx * rise * 2, (y1 + y2) / 2 + ny * rise * 2
-    return f"M{x1:.1f} {y1:.1f}Q{cx:.1f} {cy:.1f} {x2:.1f} {y2:.1f}"
+@dataclass(frozen=True)
+class _Bridge:
+    """A flat quadratic arc from west to east that rises above its chord."""
+
+    start: tuple[float, float]
+    middle: tuple[float, float]
+    end: tuple[float, float]
+
+    @classmethod
+    def between(cls, one: tuple[float, float], other: tuple[float, float]) -> _Bridge:
+        start, end = sorted([one, other])
+        span = math.dist(start, end) or 1.0
+        rise = 2 * min(0.07 * span, 10.0)
+        # The normal of the chord that points upwards on the screen.
+        nx, ny = (end[1] - start[1]) / span, -(end[0] - start[0]) / span
+        if ny > 0:
+            nx, ny = -nx, -ny
+        middle = ((start[0] + end[0]) / 2 + nx * rise, (start[1] + end[1]) / 2 + ny * rise)
+        return cls(start, middle, end)
+
+    @property
+    def path(self) -> str:
+        (x1, y1), (cx, cy), (x2, y2) = self.start, self.middle, self.end
+        return f"M{x1:.1f} {y1:.1f}Q{cx:.1f} {cy:.1f} {x2:.1f} {y2:.1f}"
+
+    def at(self, t: float) -> tuple[float, float]:
+        """The point at ``t`` of 0…1 (Bézier)."""
+        a, b, c = (1 - t) ** 2, 2 * t * (1 - t), t * t
+        (x1, y1), (cx, cy), (x2, y2) = self.start, self.middle, self.end
+        return a * x1 + b * cx + c * x2, a * y1 + b * cy + c * y2
 
 
 _SIDES = (("start", 1.0, 0.0), ("end", -1.0, 0.0), ("middle", 0.0, 1.0), ("middle", 0.0, -1.0))
@@ -97,8 +116,13 @@ def _box(x: float, y: float, width: float, side: tuple[str, float, float], gap: 
     return left, middle - 20, left + width, middle + 20
 
 
-def _cost(box: tuple[float, ...], taken: list[tuple[float, ...]], places: list[tuple[float, float]]) -> float:
-    """How much a label would cover of other labels, points and the picture's edge."""
+def _cost(
+    box: tuple[float, ...],
+    taken: list[tuple[float, ...]],
+    places: list[tuple[float, float]],
+    bridges: list[_Bridge],
+) -> float:
+    """How much a label would cover of other labels, cities, bridges and the picture's edge."""
     left, top, right, bottom = box
     cost = 0.0
     for l2, t2, r2, b2 in taken:
@@ -106,6 +130,9 @@ def _cost(box: tuple[float, ...], taken: list[tuple[float, ...]], places: list[t
     for x, y in places:
         if left - 8 < x < right + 8 and top - 8 < y < bottom + 8:
             cost += 900.0
+    for bridge in bridges:
+        on = [bridge.at(step / 12) for step in range(1, 12)]
+        cost += 70.0 * sum(left < x < right and top < y < bottom for x, y in on)
     outside = max(0.0, -left) + max(0.0, right - WIDTH) + max(0.0, bottom - HEIGHT) + max(0.0, -top)
     return cost + 60.0 * outside
 
@@ -116,17 +143,17 @@ def draw(spots: list[Spot]) -> Picture | None:
         return None
     places = _project([spot.city for spot in spots])
     most = max((spot.count for spot in spots), default=0) or 1
-    arcs = [_arc(places[a], places[b]) for a, b in _tree(places)]
+    bridges = [_Bridge.between(places[a], places[b]) for a, b in _tree(places)]
     points: list[Point] = []
     taken: list[tuple[float, ...]] = []
     for spot, (x, y) in zip(spots, places, strict=True):
         name: Any = named(spot.city)
         width = sum(17.0 if ord(c) > 0x2E80 else 9.5 for c in name)
         width = max(width, 6.5 * len(f"{spot.count:,}") + 14)
-        halo = 11.0 + 17.0 * math.sqrt(spot.count / most)
-        gap = 15.0
+        halo = 10.0 + 12.0 * math.sqrt(spot.count / most)
+        gap = halo + 6.0
         others = [p for p in places if p != (x, y)]
-        side = min(_SIDES, key=lambda s: _cost(_box(x, y, width, s, gap), taken, others))
+        side = min(_SIDES, key=lambda s: _cost(_box(x, y, width, s, gap), taken, others, bridges))
         box = _box(x, y, width, side, gap)
         taken.append(box)
         anchor, dx, _dy = side
@@ -135,4 +162,4 @@ def draw(spots: list[Spot]) -> Picture | None:
             Point(spot.city.slug, name, spot.count, round(x, 1), round(y, 1), round(halo, 1),
                   round(label_x, 1), round((box[1] + box[3]) / 2 - 1, 1), anchor)
         )  # fmt: skip
-    return Picture(int(WIDTH), int(HEIGHT), points, arcs)
+    return Picture(int(WIDTH), int(HEIGHT), points, [bridge.path for bridge in bridges])

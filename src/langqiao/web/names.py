@@ -25,6 +25,11 @@ def named(thing: Any) -> str:
     return str((is_english() and getattr(thing, "name_en", "")) or thing)
 
 
+def grouped(value: int | None) -> str:
+    """A whole number with commas every three digits, in both languages."""
+    return "" if value is None else f"{value:,}"
+
+
 def money(value: Any) -> str:
     """An amount or a from–to pair given in 万元: 300 万元, 1.2 亿元; CNY 3 m in English."""
     if isinstance(value, tuple | list):

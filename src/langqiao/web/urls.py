@@ -12,6 +12,8 @@ urlpatterns = [
     path("", views.home, name="home"),
     path("", include("langqiao.apps.accounts.urls")),
     path("", include("langqiao.apps.ledger.urls")),
+    path("", include("langqiao.apps.challenges.urls")),
+    path("", include("langqiao.apps.registry.urls")),
     path("api/v1/", api.urls),
     path("healthz", views.healthz, name="healthz"),
     path("metrics", views.metrics, name="metrics"),

@@ -48,7 +48,7 @@ def home(request: HttpRequest) -> HttpResponse:
         "figures_at": figures_at,
         "challenges": challenges,
         "open_states": OPEN_STATES,
-        "acts": latest(8),
+        "acts": latest(6),
         "examples": EXAMPLES,
     }
     return render(request, "home.html", context)

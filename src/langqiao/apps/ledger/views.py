@@ -62,10 +62,6 @@ def _between(rows: QuerySet[Entry], days: tuple[Any, Any]) -> QuerySet[Entry]:
     return rows
 
 
-def _short_hash(entry: Entry) -> str:
-    return f"{entry.hash[:12]}…"
-
-
 class LedgerListing(Listing):
     """Acts that the reader may see, newest first."""
 
@@ -77,22 +73,22 @@ class LedgerListing(Listing):
     search_hint = _("项目编号或对象编号")
     empty = Empty(_("台账还没有记录。"), _("登记机构、发布题目等动作会自动记入。"))
     columns = (
-        Column("sequence", _("序号"), sort="sequence", kind="number", link=_entry_url),
+        Column("sequence", _("序号"), sort="sequence", kind="number"),
         Column("at", _("时间"), sort="at", kind="date"),
         Column("verb", _("动作"), lambda e: e.in_words.verb),
-        Column("object", _("对象"), _object),
+        Column("object", _("对象"), _object, link=_entry_url),
         Column("organisation", _("机构"), lambda e: e.in_words.organisation.label, secondary=True),
         Column("city", _("城市"), lambda e: e.in_words.city, secondary=True),
         Column("case", _("项目"), secondary=True),
         Column(
             "visibility",
             _("可见范围"),
-            lambda e: Badge(e.get_visibility_display(), "muted" if e.visibility == "public" else "warning"),
+            lambda e: None if e.visibility == "public" else Badge(e.get_visibility_display(), "warning"),
             export=lambda e: e.get_visibility_display(),
             kind="badge",
             secondary=True,
         ),
-        Column("hash", _("摘要（SM3）"), _short_hash, export=lambda e: e.hash, secondary=True),
+        Column("hash", _("摘要（SM3）"), export_only=True),
     )
     filters = (
         Filter("verb", _("动作"), choices=_verbs),

@@ -52,6 +52,7 @@ class Column:
         export: plain value for CSV and XLSX where it differs from ``value``.
         kind: how the cell is drawn.
         secondary: left out on a phone.
+        export_only: in CSV and XLSX, not on the page.
     """
 
     name: str
@@ -62,6 +63,7 @@ class Column:
     export: Callable[[Any], Any] | None = None
     kind: ColumnKind = "text"
     secondary: bool = False
+    export_only: bool = False
 
     def read(self, row: Any) -> Any:
         """The value shown for ``row``."""

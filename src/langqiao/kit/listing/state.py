@@ -201,10 +201,15 @@ class ListState:
     def total(self) -> int:
         return int(self.page.paginator.count)
 
+    @property
+    def columns(self) -> list[Column]:
+        """The columns on the page."""
+        return [column for column in self.listing.columns if not column.export_only]
+
     @cached_property
     def sort_links(self) -> list[SortLink]:
         links = []
-        for column in self.listing.columns:
+        for column in self.columns:
             at = self.sort.lstrip("-") == column.name
             down = self.sort.startswith("-")
             direction = ("descending" if down else "ascending") if at else ""

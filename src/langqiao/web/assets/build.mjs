@@ -20,12 +20,12 @@ async function filesUnder(folder, endings) {
     .filter((path) => !path.startsWith(out));
 }
 
-// Icons are named in templates ({% icon "bulb" %}, icon_name="bulb") and in Python (icon="bulb").
+// Icons are named in templates ({% icon "bulb" %}, icon_name="bulb") and in Python (icon="bulb", "icon": "bulb").
 async function iconNames() {
   const names = new Map();
   for (const path of await filesUnder(source, [".html", ".py"])) {
     const text = await readFile(path, "utf8");
-    for (const m of text.matchAll(/\bicon(?:_name)?(?:\s+|\s*[=:]\s*)["']([a-z0-9-]+)["']/g)) {
+    for (const m of text.matchAll(/\bicon(?:_name)?["']?(?:\s+|\s*[=:]\s*)["']([a-z0-9-]+)["']/g)) {
       names.set(m[1], path);
     }
   }

@@ -37,6 +37,7 @@ def badge(text: Any, tone: str = "muted") -> SafeString:
     return format_html('<span class="lq-badge lq-tone-{}">{}</span>', tone, text)
 
 
+register.filter("grouped", names.grouped)
 register.filter("money", names.money)
 register.filter("day", names.day)
 register.filter("moment", names.moment)
@@ -81,12 +82,12 @@ def is_group(field: BoundField) -> bool:
 def cell(column: Column, row: Any) -> SafeString:
     """One cell of a list."""
     value = column.read(row)
-    classes = f"lq-{column.kind}{' lq-secondary' if column.secondary else ''}"
+    classes = f"lq-cell-{column.kind}{' lq-secondary' if column.secondary else ''}"
     inner = _inner(column, value)
     if column.link is not None and inner is not DASH and (url := column.link(row)):
-        classes += " lq-first"
+        classes += " lq-cell-first" if column.kind == "text" else ""
         inner = format_html('<a href="{}">{}</a>', url, inner)
-        if getattr(row, "illustrative", False):
+        if getattr(row, "illustrative", False) and "示例" not in str(inner):
             inner = format_html('{} <span class="lq-badge lq-tone-example">{}</span>', inner, _("示例"))
     return format_html('<td class="{}">{}</td>', classes, inner)
 
