@@ -157,7 +157,7 @@ def import_(
     with refusals(), progress_bar() as show:
         migrate()
         report = terminal.import_file(
-            path, kind=kind, prefix=prefix, mapping=dict(pair.split("=", 1) for pair in mapping or []),
+            path, kind=kind, prefix=prefix, mapping=mapping or [],
             publish=publish, dry_run=dry_run, skip_errors=skip_errors, progress=show,
         )  # fmt: skip
         if not dry_run:
@@ -299,7 +299,7 @@ def demo(
 ) -> None:
     """载入示例走廊，打印一次匹配并启动网站 / load the demo corridor, print a match, serve the site."""
     setup()
-    from langqiao.cli import demo as demonstration
+    from langqiao.cli import corridor_demo as demonstration
 
     with refusals():
         with progress_bar() as show:

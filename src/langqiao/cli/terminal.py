@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -12,13 +13,25 @@ from rich.text import Text
 
 from langqiao.apps.accounts.domain import grant_membership
 from langqiao.apps.accounts.models import Role, User
-from langqiao.apps.challenges.matching import Matches, Row, match_challenge, match_text
+from langqiao.apps.challenges.matching import (
+    Matches,
+    Row,
+    documents,
+    follow,
+    match_challenge,
+    match_text,
+    store,
+)
 from langqiao.apps.challenges.models import Challenge
+from langqiao.apps.registry import exchange
+from langqiao.apps.registry.exchange import ImportReport
 from langqiao.apps.registry.models import Organisation
+from langqiao.engines.matching.types import Progress
 from langqiao.kit.refusals import Invalid
 from langqiao.kit.tables import read_table
 
 BAR_WIDTH = 12
+ERRORS_SHOWN = 20
 BAR_STYLES = {"words": "cyan", "meaning": "green", "place": "yellow", "stage": "magenta"}
 
 
@@ -171,3 +184,52 @@ def _organisation(name: str) -> Organisation:
     if found is None:
         raise Invalid(f"没有机构 {name}。", mend="请先导入或登记该机构。", field="organisation")
     return found
+
+
+def import_file(
+    path: Path, *, progress: Callable[[Progress], None], mapping: list[str], **options: Any
+) -> ImportReport:
+    """Import a table from the console.
+
+    Raises:
+        Invalid: a mapping is not written as COLUMN=field, or the file cannot be used.
+    """
+    pairs = [pair.partition("=") for pair in mapping]
+    if wrong := [heading for heading, sign, _field in pairs if not sign]:
+        raise Invalid(f"列映射“{wrong[0]}”缺少等号。", mend="请写作 列名=字段。", field="map")
+    return exchange.import_file(
+        None,
+        path,
+        mapping={heading: field for heading, _sign, field in pairs},
+        progress=lambda stage, done, total: progress(Progress(stage, done, total)),
+        **options,
+    )
+
+
+def refresh_index(progress: Callable[[Progress], None]) -> None:
+    """Bring the index to the ledger's head; train anew when the corpus has grown by a quarter."""
+    trained, now = store.index().trained_on, documents.count()
+    if now > 1.25 * trained:
+        follow.rebuild(progress=progress)
+    else:
+        follow.catch_up(progress=progress)
+
+
+def print_report(report: ImportReport, out: Console, *, as_json: bool) -> None:
+    """What an import did, and the first rows that failed."""
+    if as_json:
+        out.file.write(json.dumps(report.as_dict(), ensure_ascii=False, default=str) + "\n")
+        return
+    done = "检查完毕，未写入" if report.dry_run else "已写入" if report.written else "未写入任何记录"
+    out.print(
+        f"{report.name}（{report.label}）{done}：读取 {report.rows} 行，新增 {report.created}，更新 "
+        f"{report.changed}，未变 {report.unchanged}，有误 {report.failed}，用时 {report.seconds:.1f} 秒"
+    )
+    for warning in report.warnings[:ERRORS_SHOWN]:
+        out.print(f"[yellow]![/yellow] {warning}")
+    for error in report.errors[:ERRORS_SHOWN]:
+        out.print(f"[red]✗[/red] 第 {error.row} 行 {error.label}：{error.why}{error.mend}")
+    if report.failed > ERRORS_SHOWN:
+        out.print(f"…… 另有 {report.failed - ERRORS_SHOWN} 行有误")
+    if report.failed_file:
+        out.print(f"有误的行已写入 {report.failed_file}，改正后可再次导入")

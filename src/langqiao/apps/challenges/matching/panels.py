@@ -52,6 +52,8 @@ EVIDENCE_SHOWN = 3
 # Below so many standard deviations above a random record, shared words are chance; finance is
 # exempt: there the filters decide and the words only order.
 CHANCE = 2.0
+# Beside a clear match, what scores less than this share of it is another subject.
+SHARE_OF_BEST = 0.25
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,9 +174,7 @@ def match_text(
         related={"technology": 3 * limit},
     )
     field = field or _common_field(found["evidence"])
-    finance = index.search_panels(
-        query, {"finance": _finance_filters(narrow, city, field, stage)}, limit=limit
-    )
+    finance = index.search_panels(query, _finance_filters(narrow, city, field, stage), limit=limit)
     panels = [
         _technology(found["technology"], home, limit),
         _industry(found["industry"], home, limit, poser, chain_hits(poser, narrow) if poser else []),
@@ -247,8 +247,13 @@ def _plain_rows(hits: Sequence[Hit], home: City | None) -> list[Row]:
     return [row_of(hit, records[hit.key], home=home) for hit in hits if hit.key in records]
 
 
+def _worthwhile(hits: Sequence[Hit]) -> list[Hit]:
+    least = max(CHANCE, SHARE_OF_BEST * hits[0].score) if hits else CHANCE
+    return [hit for hit in hits if hit.score >= least]
+
+
 def _technology(result: Result, home: City | None, limit: int) -> Panel:
-    hits = [hit for hit in result.hits if hit.score >= CHANCE][:limit]
+    hits = _worthwhile(result.hits)[:limit]
     shown = {hit.key for hit in hits}
     related = [hit for hit in result.related if hit.key not in shown][:limit]
     return _panel("technology", _plain_rows(hits, home), result.total, _plain_rows(related, home))
@@ -262,7 +267,7 @@ def _industry(
     chain: Sequence[tuple[Hit, str]],
 ) -> Panel:
     """Firms by their best product, need or description, then the posing firm's own chain; alliances too."""
-    hits = [(hit, "") for hit in result.hits if hit.score >= CHANCE] + list(chain)
+    hits = [(hit, "") for hit in _worthwhile(result.hits)] + list(chain)
     records = records_of(hit.key for hit, _role in hits)
     rows: dict[str, Row] = {}
     for hit, role in hits:

@@ -24,7 +24,7 @@ from langqiao.apps.challenges.matching import follow, match_challenge, store
 from langqiao.apps.challenges.models import Challenge
 from langqiao.apps.registry.domain.bulk import upsert_many
 from langqiao.apps.registry.models import Organisation
-from langqiao.cli import demo_story, terminal
+from langqiao.cli import corridor_story, terminal
 from langqiao.engines.matching.types import Progress
 from langqiao.kit.refusals import Invalid, Refused
 
@@ -85,7 +85,7 @@ def load(*, progress: Callable[[Progress], None]) -> None:
     steps = _steps("challenges", len(rows), progress)
     _written("challenges", rows, upsert_challenges(None, rows, publish=True, progress=steps))
     add_people()
-    demo_story.play(demo_story.read((folder() / "story" / "acts.jsonl").read_text("utf-8")))
+    corridor_story.play(corridor_story.read((folder() / "story" / "acts.jsonl").read_text("utf-8")))
     if store.reached() == 0:
         follow.rebuild(progress=progress)
     else:
