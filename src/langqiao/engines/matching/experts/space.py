@@ -14,11 +14,13 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
-from scipy.sparse.linalg import LinearOperator, svds
 
 from langqiao.engines.matching import tokenise
 
 Matrix = NDArray[np.float64]
+_SPARE = 20  # directions beyond those wanted, for accuracy
+_ITERATIONS = 5
+_NOTHING = 1e-10  # squared singular values below, relative to the largest, are rounding
 _LONGER_WORD = 3  # characters: shorter words are already among the unigrams and bigrams
 
 
@@ -105,21 +107,27 @@ class TopicSpace:
 
 
 def _components(rows: sparse.csr_array, mean: Matrix, wanted: int) -> Matrix:
-    """Right singular vectors (terms, k) of ``rows`` less their mean, k the wanted number or the rank."""
-    smaller = min(rows.shape)
-    if smaller == 0:
-        return np.zeros((rows.shape[1], 0))
-    if wanted >= smaller - 1:  # the iterative solver cannot give all; the matrix is small then
-        _, sizes, directions = np.linalg.svd(rows.toarray() - mean, full_matrices=False)
-    else:
-        operator = LinearOperator(
-            rows.shape,
-            matvec=lambda v: rows @ v - mean @ v,
-            rmatvec=lambda v: rows.T @ v - mean * v.sum(),
-            dtype=np.float64,
-        )
-        start = np.random.default_rng(0).standard_normal(smaller)  # the answer does not depend on it
-        _, sizes, directions = svds(operator, k=wanted, v0=start)
-    order = np.argsort(-sizes)[:wanted]
-    kept = order[sizes[order] > 1e-10]
-    return np.ascontiguousarray(directions[kept].T)
+    """Right singular vectors (terms, k) of ``rows`` less their mean, k the wanted number or the rank.
+
+    Randomised subspace iteration (Halko, Martinsson & Tropp 2011, algorithm 4.4), seeded; exact where
+    the block is as large as the smaller side of the matrix. The centred matrix is never written out.
+    """
+    block = min(wanted + _SPARE, *rows.shape)
+    basis = np.random.default_rng(0).standard_normal((rows.shape[0], block))
+    for _ in range(_ITERATIONS):
+        basis = np.linalg.qr(_across(rows, mean, _back(rows, mean, basis)))[0]
+    images = _back(rows, mean, basis)
+    squares, turns = np.linalg.eigh(images.T @ images)
+    order = np.argsort(-squares)[:wanted]
+    kept = order[squares[order] > _NOTHING * max(1.0, float(squares.max(initial=0.0)))]
+    return np.ascontiguousarray(images @ (turns[:, kept] / np.sqrt(squares[kept])))
+
+
+def _across(rows: sparse.csr_array, mean: Matrix, directions: Matrix) -> Matrix:
+    """(rows - mean) @ directions."""
+    return np.asarray(rows @ directions - mean @ directions)
+
+
+def _back(rows: sparse.csr_array, mean: Matrix, basis: Matrix) -> Matrix:
+    """(rows - mean).T @ basis."""
+    return np.asarray(rows.T @ basis - np.outer(mean, basis.sum(axis=0)))

@@ -177,7 +177,8 @@ def _rows(answer: Any, expected: int) -> Floats:
     """The vectors of an answer in the order of the texts.
 
     Raises:
-        ValueError, TypeError, KeyError, AttributeError: the answer has another shape, or holds other than finite numbers.
+        ValueError, TypeError, KeyError, AttributeError: the answer has another shape, or holds
+            other than finite numbers.
     """
     entries = answer["data"]
     if not isinstance(entries, list) or len(entries) != expected:
