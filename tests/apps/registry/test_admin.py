@@ -13,7 +13,9 @@ from langqiao.apps.accounts.models import User
 from tests.factories.registry import make_achievement, make_field, make_organisation
 
 pytestmark = pytest.mark.django_db
-SHOWN = sorted(m._meta.model_name for m in apps.get_app_config("registry").get_models() if m in admin.site._registry)
+SHOWN = sorted(
+    m._meta.model_name for m in apps.get_app_config("registry").get_models() if m in admin.site._registry
+)
 
 
 @pytest.fixture

@@ -113,7 +113,9 @@ def test_a_list_asks_as_much_for_many_rows_as_for_few(
 ):
     makers = {"organisation": make_organisation, "achievement": make_achievement, "finance": make_finance}
     for _number in range(20):
-        makers[word](**({"fields": [make_field("ai")]} if word != "achievement" else {"field": make_field("ai")}))
+        makers[word](
+            **({"fields": [make_field("ai")]} if word != "achievement" else {"field": make_field("ai")})
+        )
     with django_assert_max_num_queries(queries + 1):
         client.get(reverse(f"{word}_list"))
 
@@ -163,7 +165,9 @@ def test_an_illustrative_record_says_so(client: Client):
 
 
 def test_a_source_is_shown_with_its_date(client: Client):
-    record = make_programme(source_name="新华网", source_url="https://example.org/x", source_date="2024-05-24")
+    record = make_programme(
+        source_name="新华网", source_url="https://example.org/x", source_date="2024-05-24"
+    )
     text = client.get(record.get_absolute_url()).content.decode()
     assert "新华网" in text
     assert "2024年5月24日" in text
@@ -210,7 +214,9 @@ def test_another_app_puts_a_section_on_a_page(client: Client, corridor, monkeypa
 
 def test_buttons_are_shown_to_those_who_may(client: Client, corridor):
     page = corridor["achievement"].get_absolute_url()
-    edit, retire = (reverse(f"achievement_{act}", args=[corridor["achievement"].pk]) for act in ("edit", "retire"))
+    edit, retire = (
+        reverse(f"achievement_{act}", args=[corridor["achievement"].pk]) for act in ("edit", "retire")
+    )
     seen = {}
     for name, user in {
         "anonymous": None,

@@ -120,14 +120,17 @@ def test_who_may_do_what(ours, name, permission):
 
 
 @pytest.mark.parametrize(
-    ("name", "may"), [("liaison_here", True), ("liaison_elsewhere", False), ("enterprise", False), ("office", True)]
+    ("name", "may"),
+    [("liaison_here", True), ("liaison_elsewhere", False), ("enterprise", False), ("office", True)],
 )
 def test_a_record_of_no_organisation_belongs_to_its_city(ours, name, may):
     orphan = Achievement(city=make_city("songjiang"))
     assert allowed(actor(name, ours), "registry.keep_achievement", orphan) is may
 
 
-@pytest.mark.parametrize(("name", "may"), [("liaison_here", False), ("liaison_elsewhere", False), ("office", True)])
+@pytest.mark.parametrize(
+    ("name", "may"), [("liaison_here", False), ("liaison_elsewhere", False), ("office", True)]
+)
 def test_a_record_of_no_organisation_and_no_city_is_the_offices(ours, name, may):
     assert allowed(actor(name, ours), "registry.keep_achievement", Achievement()) is may
 

@@ -85,7 +85,7 @@ def test_what_is_taken(clean, raw, wanted):
         (v.amount, "9" * 20),
         (v.link(100), "javascript:alert(1)"),
         (v.link(100), "ftp://example.org/"),
-        (v.link(100), "https://example.org/\"onclick=x"),
+        (v.link(100), 'https://example.org/"onclick=x'),
         (v.link(100), "http://[::1"),
         (v.link(100), "nothing"),
         (v.link(20), "https://example.org/too/long"),

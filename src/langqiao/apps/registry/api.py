@@ -11,7 +11,7 @@ from typing import Annotated, Any
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest
 from django.shortcuts import get_object_or_404
-from ninja import PatchDict, Query, Router, Schema
+from ninja import PatchDict, Query, Router, Schema, Status
 from ninja.pagination import paginate
 from pydantic import Field as Bound
 
@@ -136,10 +136,10 @@ def _mount_writes(resource: Resource, word: str, takes: Any) -> None:
     verbs = VERBS[word]
 
     @router.post(f"/{resource.name}", response={201: resource.out}, operation_id=f"add_{word}")
-    def add_record(request: HttpRequest, values: takes) -> Any:
+    def add_record(request: HttpRequest, values: takes) -> Status:
         """Register a record; the rules are those of the pages."""
         record = verbs.add(request.user, **values.dict(exclude_unset=True))
-        return 201, resource.rows().get(pk=record.pk)
+        return Status(201, resource.rows().get(pk=record.pk))
 
     @router.patch(f"/{resource.name}/{{int:pk}}", response=resource.out, operation_id=f"revise_{word}")
     def revise_record(request: HttpRequest, pk: int, values: PatchDict[takes]) -> Any:

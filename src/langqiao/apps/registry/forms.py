@@ -66,12 +66,12 @@ _OWNERS = {"organisation", "owner", "lead"}
 class RecordForm(forms.Form):
     """A form for one kind of record; :meth:`save` calls its verb."""
 
-    kind: Kind
+    record_kind: Kind  # "kind" is a column
 
     def __init__(self, actor: Any, record: Any = None, data: Any = None) -> None:
         self.actor, self.record = actor, record
-        super().__init__(data, initial=initial_of(self.kind, record) if record is not None else None)
-        owner = self.kind.owner
+        super().__init__(data, initial=initial_of(self.record_kind, record) if record is not None else None)
+        owner = self.record_kind.owner
         if owner in self.fields and record is None and not is_steward(actor):
             _offer_own_organisations(self, owner, actor)
 
@@ -81,7 +81,7 @@ class RecordForm(forms.Form):
         Raises:
             NotAllowed: the actor may not.
         """
-        verbs = VERBS[self.kind.name]
+        verbs = VERBS[self.record_kind.name]
         values = {name: self.cleaned_data[name] for name in self.fields}
         try:
             if self.record is None:
@@ -161,7 +161,7 @@ def form_class(kind_name: str) -> type[RecordForm]:
     kind = kind_named(kind_name)
     columns = (*LAYOUTS[kind_name], *SOURCES)
     fields = {name: _form_field(kind, name) for name in columns}
-    return type("RecordForm", (RecordForm,), {"kind": kind, **fields})
+    return type("RecordForm", (RecordForm,), {"record_kind": kind, **fields})
 
 
 class RoleForm(forms.Form):

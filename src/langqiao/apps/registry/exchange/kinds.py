@@ -71,6 +71,7 @@ class ImportKind:
         bearers: for an actor and titles, the records it may see that bear them, as (primary key,
             code or None).
         publishes: whether rows can be published at once.
+        listing: URL name of the list of these records.
     """
 
     slug: str
@@ -84,6 +85,7 @@ class ImportKind:
     defaults: Mapping[str, str] = field(default_factory=dict)
     complete: Callable[[Values], list[str]] = leave
     publishes: bool = False
+    listing: str = ""
 
     def column(self, name: str) -> Column | None:
         """The column of that name."""

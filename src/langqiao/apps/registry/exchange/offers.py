@@ -166,6 +166,7 @@ def _import_kind(kind: Kind) -> ImportKind:
         title=kind.title,
         bearers=partial(_bearers, kind),
         owner=kind.owner,
+        listing=f"{kind.model.page}_list",
         defaults=DEFAULTS.get(kind.name, {}),
         complete=_COMPLETE.get(kind.name, leave),
     )

@@ -67,7 +67,8 @@ def retire(request: HttpRequest, pk: int, *, kind_name: str) -> HttpResponse:
         VERBS[kind_name].retire(request.user, record, why=form.cleaned_data["why"])
         messages.success(request, _("已注销。"))
         return redirect(f"{record.page}_list")
-    return render(request, "registry/retire.html", {"form": form, "kind": kind, "record": record})
+    context = {"form": form, "kind": kind, "record": record}
+    return render(request, "registry/retire.html", context, status=422 if form.errors else 200)
 
 
 @login_required
