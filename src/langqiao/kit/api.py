@@ -85,7 +85,13 @@ class Paged(PaginationBase):
         limit: int
         offset: int
 
-    def paginate_queryset(self, queryset: QuerySet[Any], pagination: Input, **_params: Any) -> dict[str, Any]:
+    def paginate_queryset(
+        self,
+        queryset: QuerySet[Any],
+        pagination: Any,
+        request: HttpRequest,
+        **params: Any,  # noqa: ARG002
+    ) -> dict[str, Any]:
         rows = queryset[pagination.offset : pagination.offset + pagination.limit]
         total = queryset.count() if isinstance(queryset, QuerySet) else len(queryset)
         return {"items": list(rows), "total": total, "limit": pagination.limit, "offset": pagination.offset}

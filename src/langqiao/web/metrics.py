@@ -42,7 +42,7 @@ def exposition() -> bytes:
     """
     registry = CollectorRegistry()
     if os.environ.get("PROMETHEUS_MULTIPROC_DIR"):
-        MultiProcessCollector(registry)
+        MultiProcessCollector(registry)  # type: ignore[no-untyped-call]
     ledger = CollectorRegistry()
     ledger.register(LedgerCollector())
     own = registry if os.environ.get("PROMETHEUS_MULTIPROC_DIR") else REGISTRY

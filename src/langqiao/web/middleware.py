@@ -9,6 +9,7 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import translation
+from django.utils.http import url_has_allowed_host_and_scheme
 
 from langqiao.kit.refusals import Refused
 from langqiao.web import metrics
@@ -29,13 +30,23 @@ class RefusalMiddleware:
         if not isinstance(exception, Refused):
             return None
         if request.headers.get("HX-Request") != "true":
-            return render(request, "refusal.html", {"refusal": exception}, status=exception.status)
+            context = {"refusal": exception, "back_url": _back(request)}
+            return render(request, "refusal.html", context, status=exception.status)
         response = render(request, "refusal_fragment.html", {"refusal": exception}, status=exception.status)
         # What the person was looking at stays; the refusal is said on top of the page.
         response["HX-Retarget"] = "#lq-messages"
         response["HX-Reswap"] = "innerHTML show:top"
         response["HX-Push-Url"] = "false"
         return response
+
+
+def _back(request: HttpRequest) -> str:
+    """The page the person came from, if it is one of ours."""
+    referer = request.headers.get("Referer", "")
+    ours = url_has_allowed_host_and_scheme(
+        referer, allowed_hosts={request.get_host()}, require_https=request.is_secure()
+    )
+    return referer if referer and ours else ""
 
 
 class PersonLanguageMiddleware:

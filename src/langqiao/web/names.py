@@ -22,7 +22,8 @@ def named(thing: Any) -> str:
     """A thing's name in the reader's language; the Chinese one where no English one is known."""
     if thing is None or thing == "":
         return ""
-    return str((is_english() and getattr(thing, "name_en", "")) or thing)
+    english = getattr(thing, "name_en", "") if is_english() else ""
+    return str(english or thing)
 
 
 def grouped(value: int | None) -> str:

@@ -14,6 +14,7 @@ urlpatterns = [
     path("", include("langqiao.apps.ledger.urls")),
     path("", include("langqiao.apps.challenges.urls")),
     path("", include("langqiao.apps.registry.urls")),
+    path("", include("langqiao.apps.registry.exchange.urls")),
     path("api/v1/", api.urls),
     path("healthz", views.healthz, name="healthz"),
     path("metrics", views.metrics, name="metrics"),

@@ -35,8 +35,11 @@ EXAMPLES = (
 def home(request: HttpRequest) -> HttpResponse:
     """The public front page: say a problem, see the corridor, see what happens in it."""
     cities = list(City.objects.all())
-    counts = cache.get_or_set("home-cities", by_city, MINUTE)
-    figures, figures_at = cache.get_or_set("home-figures", lambda: (key_figures(), timezone.now()), MINUTE)
+    counted = cache.get("home")
+    if counted is None:
+        counted = (by_city(), key_figures(), timezone.now())
+        cache.set("home", counted, MINUTE)
+    counts, figures, figures_at = counted
     challenges = (
         Challenge.objects.filter(state__in=PUBLIC_STATES)
         .select_related("organisation", "city", "field")

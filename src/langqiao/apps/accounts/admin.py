@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from langqiao.apps.accounts.models import ApiToken, Membership, Notification, User
 
 
-class ReadOnly(admin.ModelAdmin):
+class ReadOnly(admin.ModelAdmin):  # type: ignore[type-arg]
     """Shown for support; changes belong to the verbs, which leave ledger entries."""
 
     def has_add_permission(self, request: HttpRequest) -> bool:  # noqa: ARG002
@@ -26,7 +26,7 @@ class ReadOnly(admin.ModelAdmin):
 
 
 @admin.register(User)
-class PersonAdmin(UserAdmin):
+class PersonAdmin(UserAdmin):  # type: ignore[type-arg]
     list_display = ("username", "display_name", "email", "is_active", "is_staff", "last_login")
     search_fields = ("username", "display_name", "email")
     fieldsets = (

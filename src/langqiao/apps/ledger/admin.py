@@ -11,7 +11,7 @@ from langqiao.apps.ledger.models import Entry
 
 
 @admin.register(Entry)
-class EntryAdmin(admin.ModelAdmin):
+class EntryAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
     list_display = ("sequence", "at", "app", "verb", "object", "case", "visibility")
     list_filter = ("app", "visibility")
     search_fields = ("object", "case")

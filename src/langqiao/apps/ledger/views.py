@@ -10,14 +10,15 @@ from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
+from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_safe
 
 from langqiao.apps.ledger.chain import GENESIS, entry_hash
-from langqiao.apps.ledger.models import Entry
+from langqiao.apps.ledger.models import Entry, Visibility
 from langqiao.apps.ledger.queries import case_thread, head, readable, visibilities_of
 from langqiao.apps.ledger.words import in_words
-from langqiao.kit.listing import Badge, Column, Empty, Filter, Listing, list_view
+from langqiao.kit.listing import Column, Empty, Filter, Listing, list_view
 
 FIVE_MINUTES = 300
 
@@ -49,6 +50,18 @@ def _entry_url(entry: Entry) -> str:
     return reverse("ledger_entry", args=[entry.sequence])
 
 
+def _case_url(entry: Entry) -> str:
+    return reverse("case_detail", args=[entry.case]) if entry.case else ""
+
+
+def _verb(entry: Any) -> str:
+    """The verb, with who may see the entry where that is not everybody."""
+    if entry.visibility == Visibility.PUBLIC:
+        return str(entry.in_words.verb)
+    seen_by = entry.get_visibility_display()
+    return format_html('{} <span class="lq-badge lq-tone-warning">{}</span>', entry.in_words.verb, seen_by)
+
+
 def _object(entry: Any) -> str:
     return entry.in_words.object.label or entry.in_words.kind
 
@@ -75,19 +88,12 @@ class LedgerListing(Listing):
     columns = (
         Column("sequence", _("序号"), sort="sequence", kind="number"),
         Column("at", _("时间"), sort="at", kind="date"),
-        Column("verb", _("动作"), lambda e: e.in_words.verb),
+        Column("verb", _("动作"), _verb, export=lambda e: e.in_words.verb),
         Column("object", _("对象"), _object, link=_entry_url),
         Column("organisation", _("机构"), lambda e: e.in_words.organisation.label, secondary=True),
         Column("city", _("城市"), lambda e: e.in_words.city, secondary=True),
-        Column("case", _("项目"), secondary=True),
-        Column(
-            "visibility",
-            _("可见范围"),
-            lambda e: None if e.visibility == "public" else Badge(e.get_visibility_display(), "warning"),
-            export=lambda e: e.get_visibility_display(),
-            kind="badge",
-            secondary=True,
-        ),
+        Column("case", _("项目"), kind="code", secondary=True, link=_case_url),
+        Column("visibility", _("可见范围"), "get_visibility_display", export_only=True),
         Column("hash", _("摘要（SM3）"), export_only=True),
     )
     filters = (

@@ -11,7 +11,7 @@ from django.contrib.admin.utils import lookup_spawns_duplicates
 from django.db.models import Model, QuerySet
 from django.utils.dateparse import parse_date
 
-ColumnKind = Literal["text", "number", "date", "tags", "badge", "money"]
+ColumnKind = Literal["text", "number", "date", "tags", "badge", "money", "code"]
 FilterKind = Literal["choice", "multi", "text", "range", "bool"]
 Choices = Sequence[tuple[str, Any]]
 MAX_TEXT = 300  # characters of a filter's text that are looked at

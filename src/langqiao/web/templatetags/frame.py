@@ -46,7 +46,10 @@ register.filter("named", names.named)
 
 @register.filter
 def control(field: BoundField, extra: str = "") -> SafeString:
-    """A form field's control with our classes and the ids of its hint and errors."""
+    """A form field's control with our classes and the ids of its hint and errors.
+
+    ``control:"plain"`` leaves out a placeholder that repeats the label.
+    """
     widget = field.field.widget
     classes = "form-control"
     if isinstance(widget, CheckboxInput | RadioSelect | CheckboxSelectMultiple):
@@ -55,7 +58,9 @@ def control(field: BoundField, extra: str = "") -> SafeString:
         classes = "form-select"
     elif isinstance(widget, FileInput):
         classes = "form-control"
-    attrs: dict[str, Any] = {"class": f"{classes} {extra} {widget.attrs.get('class', '')}".strip()}
+    attrs: dict[str, Any] = {"class": f"{classes} {widget.attrs.get('class', '')}".strip()}
+    if extra == "plain":
+        attrs["placeholder"] = ""
     described = [f"{field.auto_id}-hint"] if field.help_text else []
     if field.errors:
         attrs["class"] += " is-invalid"
