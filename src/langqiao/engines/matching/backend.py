@@ -52,9 +52,16 @@ class MatchingBackend(Protocol):
         ...
 
     def search_panels(
-        self, query: Query, panels: Mapping[str, Filters], limit: int = 10, related: int = 0
+        self,
+        query: Query,
+        panels: Mapping[str, Filters],
+        limit: int = 10,
+        related: Mapping[str, int] | None = None,
     ) -> dict[str, Result]:
-        """One query under several filters (四配); it is cut and encoded once."""
+        """One query under several filters (四配); it is cut and encoded once.
+
+        ``related`` says for which panels how many documents of related work are listed besides.
+        """
         ...
 
     def suggest(self, text: str, filters: Filters = NO_FILTERS, limit: int = 8) -> tuple[Suggestion, ...]:

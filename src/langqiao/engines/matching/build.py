@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sized
+from contextlib import ExitStack
 from pathlib import Path
 
 import numpy as np
@@ -101,39 +102,36 @@ class Builder:
             self._progress(Progress(stage, done, total))
 
     def _encode(self, bare: DenseModel, texts: Texts, living: NDArray[np.int64]) -> DenseModel:
-        """Encode all rows, measure a sample of them, and write vectors, scan vectors and scales."""
-        count = texts.rows.size
-        vectors = np.lib.format.open_memmap(  # scratch, float16: int8 needs the finished model's scales
-            self._folder / "scratch.npy", mode="w+", dtype=np.float16, shape=(max(count, 1), bare.dimensions)
-        )
-        everything = np.arange(count, dtype=np.int64)
+        """Measure a sample of rows, then encode all of them: vectors, scan vectors and scales."""
         sentences = None if self._sentence is None else self._sentences(texts)
-        for block, encoded in train_module.encode_rows(bare, texts, everything, sentences):
-            vectors[block] = encoded
-            self._report("encode", int(block[-1]) + 1, count)
         chosen = living
         if chosen.size > _SAMPLE:
-            chosen = np.sort(
-                np.random.default_rng(self._training.seed).choice(chosen, _SAMPLE, replace=False)
-            )
+            generator = np.random.default_rng(self._training.seed)
+            chosen = np.sort(generator.choice(chosen, _SAMPLE, replace=False))
+        sample = np.empty((chosen.size, bare.dimensions), np.float32)
+        at = 0
+        for block, encoded in train_module.encode_rows(bare, texts, chosen, sentences):
+            sample[at : at + block.size] = encoded
+            at += block.size
         model = train_module.finish(
             bare.tables,
-            np.asarray(vectors[chosen], np.float32),
+            sample,
             sentence_name=bare.sentence_name,
             sentence_dimensions=bare.sentence_dimensions,
         )
-        names = ("vectors", "compact", "scales")
-        files = [open(self._folder / f"{name}.bin", "wb") for name in names]  # noqa: SIM115
-        try:
-            for at in range(0, count, 4096):
-                packed = train_module.pack(model, np.asarray(vectors[at : min(at + 4096, count)], np.float32))
-                for file, block in zip(files, packed, strict=True):
-                    file.write(np.ascontiguousarray(block).data)
-        finally:
-            for file in files:
-                file.close()
-        del vectors
-        (self._folder / "scratch.npy").unlink()
+        del sample
+        everything = np.arange(texts.rows.size, dtype=np.int64)
+        with ExitStack() as stack:
+            vectors, compact, scales = (
+                stack.enter_context((self._folder / f"{name}.bin").open("wb"))
+                for name in ("vectors", "compact", "scales")
+            )
+            for block, encoded in train_module.encode_rows(model, texts, everything, sentences):
+                packed = train_module.pack(model, encoded)
+                vectors.write(packed[0].data)
+                compact.write(packed[1].data)
+                scales.write(packed[2].data)
+                self._report("encode", int(block[-1]) + 1, everything.size)
         return model
 
     def _sentences(self, texts: Texts) -> Callable[[NDArray[np.int64]], Floats]:

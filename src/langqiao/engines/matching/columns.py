@@ -12,7 +12,7 @@ import os
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from types import TracebackType
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -108,7 +108,7 @@ class Appender:
     """Writes at the end of the valid part of one file; buffered until :meth:`sync`."""
 
     def __init__(self, path: Path, valid_bytes: int) -> None:
-        self._file: BinaryIO = open(path, "r+b" if path.exists() else "w+b")  # noqa: SIM115
+        self._file: BinaryIO = path.open("r+b" if path.exists() else "w+b")
         self._file.seek(0, os.SEEK_END)
         if self._file.tell() < valid_bytes:
             self._file.close()
@@ -166,7 +166,7 @@ class Appenders:
         for file in self._files.values():
             file.flush()
 
-    def __enter__(self) -> Appenders:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +26,7 @@ Progressing = Callable[[str, int, int], None]
 
 SCAN = 256
 SENTENCE = "sentence"
+SENTENCE_SHARE = 0.35  # of a sentence model, beside the shares of the trained tables
 LEAST_DOCUMENTS = 64  # with fewer there is nothing to contrast
 
 
@@ -44,10 +45,15 @@ class Training:
     """The tables to train and how much of the corpus to read."""
 
     tables: tuple[TableSettings, ...] = (
-        TableSettings("topics", False, 0.5, ict.Settings(temperature=7.0, seed=1)),
-        TableSettings("mixed", True, 0.35, ict.Settings(temperature=20.0, seed=2)),
-        TableSettings("words", False, 0.35, ict.Settings(temperature=20.0, seed=3)),
+        TableSettings("topics", False, 0.5, ict.Settings(temperature=5.0, passages=600_000, seed=1)),
+        TableSettings(
+            "mixed", True, 0.35, ict.Settings(temperature=12.0, hidden=0.3, passages=400_000, seed=2)
+        ),
+        TableSettings(
+            "words", False, 0.35, ict.Settings(temperature=12.0, hidden=0.5, passages=600_000, seed=3)
+        ),
     )
+    rounds: int = 25  # how often a document is read at most
     most_documents: int = 80_000
     most_words: int = 120_000
     most_pairs: int = 150_000
@@ -98,13 +104,12 @@ class Table:
         """Length of a vector."""
         return int(self.vectors.shape[1])
 
-    def encode(self, word_keys: NDArray[np.uint64], character_keys: NDArray[np.uint64]) -> Floats:
-        """The unit vector of a bag of terms; zeros when no term is known."""
+    def encode(self, word_ids: NDArray[np.int32], pair_ids: NDArray[np.int32]) -> Floats:
+        """The unit vector of a bag of terms given by their numbers; zeros when no term is known."""
         out = np.zeros(self.dimensions, np.float32)
-        kernels.add_vectors(self.words.ids(word_keys), self.vectors, self.scales, out)
+        kernels.add_vectors(word_ids, 0, self.vectors, self.scales, out)
         if self.pairs is not None:
-            ids = self.pairs.ids(character_keys)
-            kernels.add_vectors(np.where(ids >= 0, ids + self.words.size, -1), self.vectors, self.scales, out)
+            kernels.add_vectors(pair_ids, self.words.size, self.vectors, self.scales, out)
         return unit(out)
 
 
@@ -125,14 +130,6 @@ def keys_of(codes: NDArray[np.uint32], *, pairs: bool) -> NDArray[np.uint64]:
     """The term keys of a stretch of codes."""
     out = np.empty(codes.size * 2 if pairs else codes.size, np.uint64)
     return out[: kernels.term_keys(codes, pairs, out)]
-
-
-@dataclass(frozen=True, slots=True)
-class Encoded:
-    """The vectors of one text, all tables side by side, and where the known tables are."""
-
-    vector: Floats
-    known: tuple[bool, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,8 +165,13 @@ class DenseModel:
         self, words: NDArray[np.uint32], characters: NDArray[np.uint32], sentence: Floats | None = None
     ) -> Floats:
         """The joint vector of one text from its codes (and its sentence vector, zeros without one)."""
-        word_keys, character_keys = keys_of(words, pairs=False), keys_of(characters, pairs=True)
-        parts = [table.encode(word_keys, character_keys) for table in self.tables]
+        vocabularies = self._vocabularies()
+        word_ids = pair_ids = np.empty(0, np.int32)
+        if (known := vocabularies.get("vocabulary.words")) is not None:
+            word_ids = known.ids(keys_of(words, pairs=False))
+        if (known := vocabularies.get("vocabulary.pairs")) is not None:
+            pair_ids = known.ids(keys_of(characters, pairs=True))
+        parts = [table.encode(word_ids, pair_ids) for table in self.tables]
         if self.sentence_dimensions:
             none = np.zeros(self.sentence_dimensions, np.float32)
             parts.append(none if sentence is None else sentence.astype(np.float32))
@@ -180,7 +182,7 @@ class DenseModel:
         result = []
         for (_, part), covariance in zip(self.parts, self.covariance, strict=True):
             q = query[part]
-            result.append((float(q @ self.mean[part]), float(np.sqrt(max(q @ covariance @ q, 0.0)))))
+            result.append((float(q @ self.mean[part]), max(float(q @ covariance @ q), 0.0) ** 0.5))
         return result
 
     def compact(self, vectors: Floats) -> Floats:
@@ -255,8 +257,3 @@ class DenseModel:
             inverse=array("inverse"),
             trained_on=about["trained_on"],
         )
-
-
-def described(training: Training) -> str:
-    """The training settings as one line of JSON, for a log."""
-    return json.dumps(asdict(training), ensure_ascii=False)

@@ -18,16 +18,24 @@ Floats = NDArray[np.float32]
 
 @dataclass(frozen=True, slots=True)
 class Weights:
-    """The weight of each z-score in one list, and how far the score of near relatives is mixed in."""
+    """The weight of each z-score in one list.
+
+    ``feedback`` weighs the likeness to the centroid of the first ``feedback_documents`` of the list so
+    far (Rocchio 1971, "Relevance Feedback in Information Retrieval", in the dense space): what stands
+    near the best answers is an answer too, though it shares no word with the query.
+    """
 
     characters: float = 1.0
     words: float = 0.0
     parts: Mapping[str, float] = field(default_factory=dict)
-    smoothing: float = 0.0
+    feedback: float = 0.0
+    feedback_documents: int = 8
 
 
-MAIN = Weights(parts={"topics": 0.4, "mixed": 0.3, "words": 0.3, "sentence": 0.3})
-RELATED = Weights(parts={"topics": 1.5, "mixed": 0.5, "words": 0.5, "sentence": 0.5}, smoothing=0.5)
+MAIN = Weights(parts={"topics": 0.3, "mixed": 0.2, "words": 0.2, "sentence": 0.3}, feedback=0.5)
+RELATED = Weights(
+    parts={"topics": 1.5, "mixed": 0.5, "words": 0.5, "sentence": 0.5}, feedback=3.0, feedback_documents=20
+)
 PLACE_BONUS = 0.5  # what full nearness or fit adds, in standard deviations: it decides between equals
 STAGE_BONUS = 0.5
 
@@ -37,21 +45,3 @@ def z_scores(values: Floats, mean: float, deviation: float) -> Floats:
     if deviation <= 1e-9:
         return np.zeros_like(values)
     return np.asarray((values - np.float32(mean)) / np.float32(deviation), np.float32)
-
-
-def smooth(scores: Floats, vectors: Floats, share: float, neighbours: int = 8) -> Floats:
-    """Mix into each score the mean score of its nearest relatives within the list.
-
-    ``vectors`` are the unit vectors of the candidates, (candidates, dimensions). A document stands
-    higher when what is like it stands high: the cluster hypothesis (van Rijsbergen 1979, chapter 3).
-    """
-    count = scores.size
-    if share <= 0.0 or count < 3:
-        return scores
-    likeness = vectors @ vectors.T
-    np.fill_diagonal(likeness, -np.inf)
-    k = min(neighbours, count - 1)
-    nearest = np.argpartition(-likeness, k - 1, axis=1)[:, :k]
-    weight = np.maximum(np.take_along_axis(likeness, nearest, axis=1), 0.0)
-    mean = (weight * scores[nearest]).sum(axis=1) / (weight.sum(axis=1) + 1e-9)
-    return np.asarray((1.0 - share) * scores + share * mean, np.float32)

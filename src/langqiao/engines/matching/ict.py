@@ -17,9 +17,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
+from . import kernels
 from .types import Cancelled
 
 Floats = NDArray[np.float32]
@@ -42,10 +42,11 @@ class Stream:
 class Settings:
     """How one table of vectors is trained.
 
-    ``temperature`` multiplies the cosine (20 for finding one known document, 7–12 for topics).
-    ``hidden`` is the share of a passage's terms kept from it where the remainder has them too: what
-    is left must find the document by its meaning. ``shortest`` and ``longest`` bound the passage as a fraction of the document. ``passages`` is how
-    many passages are drawn in all, so the time does not grow with the corpus.
+    ``temperature`` multiplies the cosine (12 for finding one known document, 5 for topics).
+    ``shortest`` and ``longest`` bound the passage as a fraction of the document. ``hidden`` is the share
+    of a passage's terms kept from it where the remainder has them too: what is left must find the
+    document by its meaning. ``passages`` is how many passages are drawn in all, so the time does not
+    grow with the corpus.
     """
 
     temperature: float = 20.0
@@ -57,62 +58,6 @@ class Settings:
     passages: int = 500_000
     rate: float = 0.1
     seed: int = 1
-
-
-@njit(cache=True, nogil=True)
-def _draw(documents, lows, highs, terms, offsets, out_terms, out_owner, side, marks, stamp, hidden):  # type: ignore[no-untyped-def]
-    """Write the terms of the remainders (side 1) or passages (side 0); returns how many were written.
-
-    The remainders come first and leave a mark on their terms; a passage then hides a share of the
-    terms that its remainder holds as well, drawn by a multiplicative hash of place and step.
-    """
-    n = 0
-    for i in range(documents.size):
-        start, end = offsets[documents[i]], offsets[documents[i] + 1]
-        size = end - start
-        a, b = start + np.int64(lows[i] * size), start + np.int64(highs[i] * size)
-        own = stamp + i
-        for at in range(start, end):
-            term = terms[at]
-            if (a <= at < b) != (side == 0) or term < 0 or n >= out_terms.size:
-                continue
-            if side == 1:
-                marks[term] = own
-            elif hidden > 0.0 and marks[term] == own:
-                draw = (np.uint64(at) * np.uint64(0x9E3779B97F4A7C15) + np.uint64(own) * np.uint64(0xBF58476D1CE4E5B9))
-                if np.float64(draw >> np.uint64(40)) < hidden * 16777216.0:
-                    continue
-            out_terms[n] = term
-            out_owner[n] = i
-            n += 1
-    return n
-
-
-@njit(cache=True, nogil=True, fastmath=True)
-def _sum(vectors, terms, owner, n, out):  # type: ignore[no-untyped-def]
-    out[:] = 0.0
-    for k in range(n):
-        row, target = terms[k], owner[k]
-        for d in range(out.shape[1]):
-            out[target, d] += vectors[row, d]
-
-
-@njit(cache=True, nogil=True, fastmath=True)
-def _step(vectors, seen, terms, owner, n, gradient, rate):  # type: ignore[no-untyped-def]
-    """One Adagrad step for every occurrence; ``seen`` holds the running squared gradient of each row."""
-    dimensions = vectors.shape[1]
-    size = np.empty(gradient.shape[0], np.float32)
-    for i in range(gradient.shape[0]):
-        total = np.float32(0.0)
-        for d in range(dimensions):
-            total += gradient[i, d] * gradient[i, d]
-        size[i] = total
-    for k in range(n):
-        row, source = terms[k], owner[k]
-        seen[row] += size[source]
-        pace = rate / np.sqrt(seen[row] + np.float32(1e-12))
-        for d in range(dimensions):
-            vectors[row, d] -= pace * gradient[source, d]
 
 
 def initial_vectors(weights: Floats, dimensions: int, seed: int) -> Floats:
@@ -219,7 +164,7 @@ def train(
         for side in (1, 0):
             for stream in streams:
                 at = filled[side]
-                filled[side] += _draw(
+                filled[side] += kernels.draw_passages(
                     chosen,
                     low,
                     high,
@@ -232,11 +177,11 @@ def train(
                     np.int64(1 + step * size),
                     settings.hidden,
                 )
-            _sum(vectors, terms[side], owner[side], filled[side], sums[side])
+            kernels.sum_vectors(vectors, terms[side], owner[side], filled[side], sums[side])
         to_passages, to_rests, _ = _gradients(sums[0], sums[1], settings.temperature)
         rate = np.float32(settings.rate * (1.0 - 0.95 * step / steps))
-        _step(vectors, seen, terms[0], owner[0], filled[0], to_passages, rate)
-        _step(vectors, seen, terms[1], owner[1], filled[1], to_rests, rate)
+        kernels.descend(vectors, seen, terms[0], owner[0], filled[0], to_passages, rate)
+        kernels.descend(vectors, seen, terms[1], owner[1], filled[1], to_rests, rate)
         if progress is not None and (step % 16 == 0 or step + 1 == steps):
             progress(step + 1, steps)
     if not math.isfinite(float(np.abs(vectors).max())):

@@ -20,7 +20,7 @@ from .backend import NO_FILTERS
 from .build import Builder
 from .dense import DenseModel, Training
 from .fuse import MAIN, RELATED, Weights
-from .search import Prepared, Scored, candidates, hits, ranked
+from .search import Prepared, Scored, candidates, hits
 from .snapshot import Snapshot
 from .text import open_index
 from .types import Document, Filters, Hit, IndexDamaged, Progress, Query, Result, SentenceModel, Suggestion
@@ -44,7 +44,7 @@ class MatchingIndex:
 
     def __init__(
         self, path: Path, model: SentenceModel | None, training: Training, main: Weights, related: Weights
-    ):
+    ) -> None:
         self._path = path
         self._sentence = model
         self._training = training
@@ -106,7 +106,7 @@ class MatchingIndex:
         if snapshot is None:
             return Result()
         prepared = Prepared(query, snapshot, self._sentence)
-        return self._one(prepared, filters, limit, offset, related, started)
+        return self._one(prepared, filters, (offset, limit), related, started)
 
     def search_panels(
         self,
@@ -124,12 +124,12 @@ class MatchingIndex:
             return {name: Result() for name in panels}
         prepared = Prepared(query, snapshot, self._sentence)
         return {
-            name: self._one(prepared, filters, limit, 0, (related or {}).get(name, 0), time.perf_counter())
+            name: self._one(prepared, filters, (0, limit), (related or {}).get(name, 0), time.perf_counter())
             for name, filters in panels.items()
         }
 
     def _one(
-        self, prepared: Prepared, filters: Filters, limit: int, offset: int, related: int, started: float
+        self, prepared: Prepared, filters: Filters, page: tuple[int, int], related: int, started: float
     ) -> Result:
         snapshot = prepared.snapshot
         total = int(np.count_nonzero(snapshot.admitted(filters)))
@@ -137,12 +137,8 @@ class MatchingIndex:
             return Result(total=total, milliseconds=_since(started))
         lists = [self._main] + ([self._related] if related else [])
         scored = Scored(prepared, candidates(prepared, filters, lists))
-        order, lexical, meaning = ranked(prepared, scored, self._main)
-        found = hits(prepared, scored, self._main, order[offset : offset + limit], lexical, meaning)
-        beside: tuple[Hit, ...] = ()
-        if related:
-            order, lexical, meaning = ranked(prepared, scored, self._related)
-            beside = hits(prepared, scored, self._related, order[:related], lexical, meaning)
+        found = hits(scored, scored.ranking(self._main), *page)
+        beside = hits(scored, scored.ranking(self._related), 0, related) if related else ()
         return Result(found, beside, total, _since(started))
 
     def suggest(self, text: str, filters: Filters = NO_FILTERS, limit: int = 8) -> tuple[Suggestion, ...]:
@@ -170,9 +166,11 @@ class MatchingIndex:
         if snapshot is None or row is None:
             return None
         prepared = Prepared(query, snapshot, self._sentence)
-        scored = Scored(prepared, np.array([row], np.int64))
-        order, lexical, meaning = ranked(prepared, scored, self._main)
-        return hits(prepared, scored, self._main, order, lexical, meaning)[0]
+        rows = np.union1d(candidates(prepared, NO_FILTERS, [self._main]), [row])
+        scored = Scored(prepared, rows)
+        ranking = scored.ranking(self._main)
+        place = int(np.nonzero(rows[ranking.order] == row)[0][0])
+        return hits(scored, ranking, place, 1)[0]
 
     def get(self, key: str) -> Document | None:
         """The document as it was given, None for an unknown key."""
@@ -259,12 +257,12 @@ class MatchingIndex:
                 if stamp == self._stamp:
                     return self._snapshot
                 try:
-                    self._snapshot = self._open() if stamp else None
-                    self._stamp = stamp
-                    return self._snapshot
+                    self._snapshot, self._stamp = self._open() if stamp else None, stamp
                 except (OSError, ValueError, IndexDamaged):
                     if attempt + 1 == _RETRIES or generations.stamp(self._path) == stamp:
                         raise
+                else:
+                    return self._snapshot
         return self._snapshot
 
     def _open(self) -> Snapshot | None:

@@ -4,6 +4,10 @@ All work on memory-mapped arrays without copying them, release the GIL, and allo
 grows with the corpus except what the caller hands in.
 """
 
+# numba infers the types of arguments and fixes their order, so annotations and keywords would be decoration
+# ruff: noqa: ANN001, ANN201, ANN202, PLR0917, C901
+# mypy: disable-error-code="no-untyped-def"
+
 from __future__ import annotations
 
 import numpy as np
@@ -13,7 +17,7 @@ K1, B = 1.2, 0.75  # the customary BM25 constants; other values gained nothing o
 
 
 @njit(cache=True, nogil=True, inline="always")
-def _slot(key, slots, mask):  # type: ignore[no-untyped-def]
+def _slot(key, slots, mask):
     """Where a key stands, or where it would, in an open-addressing table (0 = free)."""
     at = (key * np.uint64(0x9E3779B97F4A7C15)) >> np.uint64(20)
     at &= mask
@@ -23,7 +27,7 @@ def _slot(key, slots, mask):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True, nogil=True)
-def fill_table(keys, slots, numbers):  # type: ignore[no-untyped-def]
+def fill_table(keys, slots, numbers):
     """Enter key i with number i; ``slots`` has a power of two of zeros, at least twice as many as keys."""
     mask = np.uint64(slots.size - 1)
     for i in range(keys.size):
@@ -33,13 +37,13 @@ def fill_table(keys, slots, numbers):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True, nogil=True, inline="always")
-def _number(key, slots, numbers, mask):  # type: ignore[no-untyped-def]
+def _number(key, slots, numbers, mask):
     at = _slot(key, slots, mask)
     return numbers[at] if slots[at] == key else np.int32(-1)
 
 
 @njit(cache=True, nogil=True)
-def term_keys(codes, pairs, out):  # type: ignore[no-untyped-def]
+def term_keys(codes, pairs, out):
     """Expand codes to the keys of their terms in reading order; returns how many.
 
     With ``pairs`` each character is followed by the bigram that it begins; without, every code is a term.
@@ -60,7 +64,7 @@ def term_keys(codes, pairs, out):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True, nogil=True)
-def ids_of(keys, slots, numbers, out):  # type: ignore[no-untyped-def]
+def ids_of(keys, slots, numbers, out):
     """The number of each key in a vocabulary, -1 for a stranger."""
     mask = np.uint64(slots.size - 1)
     for i in range(keys.size):
@@ -68,7 +72,7 @@ def ids_of(keys, slots, numbers, out):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True, nogil=True, fastmath=True)
-def bm25(rows, starts, ends, lengths, codes, pairs, slots, numbers, weights, fields, average, out):  # type: ignore[no-untyped-def]
+def bm25(rows, starts, ends, lengths, codes, pairs, slots, numbers, weights, fields, average, out):
     """BM25 of each listed row, term by term: ``out[i, t]`` is what query term t gives to ``rows[i]``.
 
     ``weights[t]`` is idf times the weight of the term in the query, ``fields`` the weight of title,
@@ -104,7 +108,7 @@ def bm25(rows, starts, ends, lengths, codes, pairs, slots, numbers, weights, fie
 
 
 @njit(cache=True, nogil=True, fastmath=True)
-def scan(vectors, scales, query, out):  # type: ignore[no-untyped-def]
+def scan(vectors, scales, query, out):
     """``out[r]`` = vectors[r] · query × scales[r], both int8; about 10 GB/s on one core."""
     for r in range(vectors.shape[0]):
         total = np.int32(0)
@@ -114,7 +118,7 @@ def scan(vectors, scales, query, out):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True, nogil=True)
-def best(scores, admitted, count, rows):  # type: ignore[no-untyped-def]
+def best(scores, admitted, count, rows):
     """Write the ``count`` best admitted rows to ``rows`` (unordered); returns how many there were.
 
     A heap with its worst at the root: ties keep the earlier row, so the answer is always the same.
@@ -150,28 +154,28 @@ def best(scores, admitted, count, rows):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True, nogil=True, fastmath=True)
-def dots(rows, vectors, scales, query, out):  # type: ignore[no-untyped-def]
-    """``out[i]`` = the product of row ``rows[i]`` (int8 with a scale) and a float32 query."""
-    for i in range(rows.size):
-        row = rows[i]
+def dots(vectors, scales, query, out):
+    """``out[i]`` = the product of row i (int8 with a scale) and a float32 query."""
+    for i in range(out.size):
         total = np.float32(0.0)
         for d in range(query.size):
-            total += np.float32(vectors[row, d]) * query[d]
-        out[i] = total * scales[row]
+            total += np.float32(vectors[i, d]) * query[d]
+        out[i] = total * scales[i]
 
 
 @njit(cache=True, nogil=True, fastmath=True)
-def add_vectors(ids, table, scales, out):  # type: ignore[no-untyped-def]
-    """Add the int8 word vectors of all known ids to ``out``."""
+def add_vectors(ids, first, table, scales, out):
+    """Add the int8 vectors of all known ids (counted from row ``first``) to ``out``."""
     for i in range(ids.size):
         if ids[i] >= 0:
-            scale = scales[ids[i]]
+            row = first + ids[i]
+            scale = scales[row]
             for d in range(out.size):
-                out[d] += np.float32(table[ids[i], d]) * scale
+                out[d] += np.float32(table[row, d]) * scale
 
 
 @njit(cache=True, nogil=True)
-def admit(facets, starts, counts, wanted, hit):  # type: ignore[no-untyped-def]
+def admit(facets, starts, counts, wanted, hit):
     """Clear ``hit[r]`` for every row none of whose facets is marked in ``wanted``."""
     for r in range(starts.size):
         if hit[r]:
@@ -181,3 +185,61 @@ def admit(facets, starts, counts, wanted, hit):  # type: ignore[no-untyped-def]
                     found = True
                     break
             hit[r] = found
+
+
+@njit(cache=True, nogil=True)
+def draw_passages(documents, lows, highs, terms, offsets, out_terms, out_owner, side, marks, stamp, hidden):
+    """Write the terms of the remainders (side 1) or passages (side 0); returns how many were written.
+
+    The remainders come first and leave a mark on their terms; a passage then hides a share of the
+    terms that its remainder holds as well, drawn by a multiplicative hash of place and step.
+    """
+    n = 0
+    for i in range(documents.size):
+        start, end = offsets[documents[i]], offsets[documents[i] + 1]
+        size = end - start
+        a, b = start + np.int64(lows[i] * size), start + np.int64(highs[i] * size)
+        own = stamp + i
+        for at in range(start, end):
+            term = terms[at]
+            if (a <= at < b) != (side == 0) or term < 0 or n >= out_terms.size:
+                continue
+            if side == 1:
+                marks[term] = own
+            elif hidden > 0.0 and marks[term] == own:
+                draw = np.uint64(at) * np.uint64(0x9E3779B97F4A7C15)
+                draw += np.uint64(own) * np.uint64(0xBF58476D1CE4E5B9)
+                if np.float64(draw >> np.uint64(40)) < hidden * 16777216.0:
+                    continue
+            out_terms[n] = term
+            out_owner[n] = i
+            n += 1
+    return n
+
+
+@njit(cache=True, nogil=True, fastmath=True)
+def sum_vectors(vectors, terms, owner, n, out):
+    """``out[owner[k]]`` = the sum of the vectors of its terms."""
+    out[:] = 0.0
+    for k in range(n):
+        row, target = terms[k], owner[k]
+        for d in range(out.shape[1]):
+            out[target, d] += vectors[row, d]
+
+
+@njit(cache=True, nogil=True, fastmath=True)
+def descend(vectors, seen, terms, owner, n, gradient, rate):
+    """One Adagrad step for every occurrence; ``seen`` holds the running squared gradient of each row."""
+    dimensions = vectors.shape[1]
+    size = np.empty(gradient.shape[0], np.float32)
+    for i in range(gradient.shape[0]):
+        total = np.float32(0.0)
+        for d in range(dimensions):
+            total += gradient[i, d] * gradient[i, d]
+        size[i] = total
+    for k in range(n):
+        row, source = terms[k], owner[k]
+        seen[row] += size[source]
+        pace = rate / np.sqrt(seen[row] + np.float32(1e-12))
+        for d in range(dimensions):
+            vectors[row, d] -= pace * gradient[source, d]

@@ -163,10 +163,18 @@ class MemoryIndex:
         return sorted(hits, key=lambda hit: -hit.score)
 
     def search_panels(
-        self, query: Query, panels: Mapping[str, Filters], limit: int = 10, related: int = 0
+        self,
+        query: Query,
+        panels: Mapping[str, Filters],
+        limit: int = 10,
+        related: Mapping[str, int] | None = None,
     ) -> dict[str, Result]:
         """One search after the other."""
-        return {name: self.search(query, filters, limit, related=related) for name, filters in panels.items()}
+        beside = related or {}
+        return {
+            name: self.search(query, filters, limit, related=beside.get(name, 0))
+            for name, filters in panels.items()
+        }
 
     def suggest(self, text: str, filters: Filters = NO_FILTERS, limit: int = 8) -> tuple[Suggestion, ...]:
         """Titles that hold everything typed so far, shorter ones first."""
@@ -217,7 +225,7 @@ class MemoryIndex:
         self,
         documents: Iterable[Document],
         *,
-        train: bool = True,
+        train: bool = True,  # noqa: ARG002 - the contract has it; there is nothing to train here
         payload: str = "",
         progress: Callable[[Progress], None] | None = None,
         cancelled: Callable[[], bool] | None = None,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -18,9 +18,9 @@ from .analyse import (
     query_words,
     word_codes,
 )
-from .dense import SENTENCE, DenseModel, Floats, Vocabulary, quantise
+from .dense import SENTENCE_SHARE, Floats, Vocabulary, quantise
 from .explain import Explainer
-from .fuse import MAIN, PLACE_BONUS, RELATED, STAGE_BONUS, Weights, smooth, z_scores
+from .fuse import PLACE_BONUS, STAGE_BONUS, Weights, z_scores
 from .snapshot import Snapshot
 from .types import Filters, Hit, Parts, Query, SentenceModel
 
@@ -28,7 +28,6 @@ CANDIDATES = 200  # proposed by each view
 EVERYTHING = 1_500  # with no more admitted documents than this, all are scored
 MOST_CHARACTER_TERMS = 60  # of a long text, for candidates; scored with all
 MOST_WORD_TERMS = 80
-RELATED_POOL = 120
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +42,7 @@ class View:
     most: int
 
     @property
-    def longest(self) -> NDArray[np.int64]:
+    def weightiest(self) -> NDArray[np.int64]:
         """The terms that matter most, for the candidate query."""
         order = np.argsort(-self.weights, kind="stable")
         return order[: self.most]
@@ -66,9 +65,15 @@ class Prepared:
         self.query = query
         self.snapshot = snapshot
         self.text = f"{query.title}\n{query.text}" if query.title else query.text
+        self._moments: dict[str, tuple[float, float]] = {}
+        self._scans: dict[tuple[tuple[str, float], ...], Floats] = {}
         self.characters = make_view("characters", query_characters(self.text), snapshot, MOST_CHARACTER_TERMS)
-        self.words = make_view("words", query_words(self.text), snapshot, MOST_WORD_TERMS)
         self._sentence = sentence
+
+    @cached_property
+    def words(self) -> View:
+        """The words of the query; only lists that weigh them ask for it."""
+        return make_view("words", query_words(self.text), self.snapshot, MOST_WORD_TERMS)
 
     @cached_property
     def vector(self) -> Floats:
@@ -100,14 +105,14 @@ class Prepared:
         model = self.snapshot.model
         return [] if model is None else model.deviations(self.vector)
 
-    @cached_property
-    def lexical_moments(self) -> dict[str, tuple[float, float]]:
-        """Mean and spread of BM25 in each view, over the sample."""
-        result = {}
-        for view in (self.characters, self.words):
+    def lexical_moments(self, view: View) -> tuple[float, float]:
+        """Mean and spread of BM25 over the sample."""
+        known = self._moments.get(view.name)
+        if known is None:
             values = self.lexical(view, self.snapshot.sample)
-            result[view.name] = (float(values.mean()), float(values.std())) if values.size else (0.0, 0.0)
-        return result
+            known = (float(values.mean()), float(values.std())) if values.size else (0.0, 0.0)
+            self._moments[view.name] = known
+        return known
 
     def contributions(self, view: View, rows: NDArray[np.int64]) -> Floats:
         """BM25 of rows term by term, (rows, terms)."""
@@ -137,7 +142,10 @@ class Prepared:
         return np.asarray(self.contributions(view, rows).sum(axis=1, dtype=np.float32), np.float32)
 
     def scan(self, weights: Weights) -> Floats:
-        """The approximate dense score of every row under the weights of a list."""
+        """The approximate dense score of every row under the weights of a list; kept for the next panel."""
+        shares = tuple(sorted(weights.parts.items()))
+        if (known := self._scans.get(shares)) is not None:
+            return known
         snapshot, model = self.snapshot, self.snapshot.model
         assert model is not None
         weighted = np.zeros(model.dimensions, np.float32)
@@ -147,52 +155,99 @@ class Prepared:
         narrow, _ = quantise(weighted @ model.inverse)
         out = np.empty(snapshot.manifest.rows, np.float32)
         kernels.scan(snapshot.compact, snapshot.scan_scales, narrow, out)
+        self._scans[shares] = out
         return out
 
 
 class Scored:
-    """Candidates of one list with everything their score is made of."""
+    """Candidates with the standard scores of every part."""
 
     def __init__(self, prepared: Prepared, rows: NDArray[np.int64]) -> None:
+        self.prepared = prepared
         self.rows = rows
-        moments = prepared.lexical_moments
-        self.characters = z_scores(prepared.lexical(prepared.characters, rows), *moments["characters"])
-        self.words = z_scores(prepared.lexical(prepared.words, rows), *moments["words"])
         self.dense: dict[str, Floats] = {}
-        model = prepared.snapshot.model
+        self._vectors: list[tuple[NDArray[np.int8], Floats]] = []
+        snapshot, model = prepared.snapshot, prepared.snapshot.model
         if model is not None:
-            self._score_dense(prepared, model)
-        self.place = self._bonus(prepared, "city", PLACE_BONUS)
-        self.stage = self._bonus(prepared, "stage", STAGE_BONUS)
+            for number, (_, part) in enumerate(model.parts):
+                vectors = np.ascontiguousarray(snapshot.vectors[rows, part])
+                self._vectors.append((vectors, np.ascontiguousarray(snapshot.scales[rows, number])))
+            self.dense = self.likeness(prepared.vector, prepared.deviations)
+        self.place = self._bonus(prepared.query.place, "city", PLACE_BONUS)
+        self.stage = self._bonus(prepared.query.stage, "stage", STAGE_BONUS)
 
-    def _score_dense(self, prepared: Prepared, model: DenseModel) -> None:
-        snapshot = prepared.snapshot
-        for number, (name, part) in enumerate(model.parts):
+    @cached_property
+    def characters(self) -> Floats:
+        """Standard scores of BM25 over characters."""
+        return self._lexical(self.prepared.characters)
+
+    @cached_property
+    def words(self) -> Floats:
+        """Standard scores of BM25 over words."""
+        return self._lexical(self.prepared.words)
+
+    def _lexical(self, view: View) -> Floats:
+        values = self.prepared.lexical(view, self.rows)
+        return z_scores(values, *self.prepared.lexical_moments(view))
+
+    def likeness(self, vector: Floats, deviations: Sequence[tuple[float, float]]) -> dict[str, Floats]:
+        """Standard scores of the candidates against a joint vector, part by part."""
+        model = self.prepared.snapshot.model
+        result = {}
+        for number, (name, part) in enumerate([] if model is None else model.parts):
             out = np.empty(self.rows.size, np.float32)
-            scales = np.ascontiguousarray(snapshot.scales[self.rows, number])
-            vectors = np.ascontiguousarray(snapshot.vectors[self.rows, part])
-            kernels.dots(np.arange(self.rows.size), vectors, scales, prepared.vector[part], out)
-            self.dense[name] = z_scores(out, *prepared.deviations[number])
+            kernels.dots(*self._vectors[number], vector[part], out)
+            result[name] = z_scores(out, *deviations[number])
+        return result
 
-    def _bonus(self, prepared: Prepared, facet: str, most: float) -> Floats:
-        wanted = prepared.query.place if facet == "city" else prepared.query.stage
+    def _bonus(self, wanted: Mapping[str, float], facet: str, most: float) -> Floats:
         out = np.zeros(self.rows.size, np.float32)
         if wanted:
             for i, row in enumerate(self.rows):
-                fits = [wanted.get(value, 0.0) for value in prepared.snapshot.values(int(row), facet)]
+                fits = [wanted.get(value, 0.0) for value in self.prepared.snapshot.values(int(row), facet)]
                 out[i] = most * min(1.0, max(0.0, max(fits, default=0.0)))
         return out
 
-    def lexical(self, weights: Weights) -> Floats:
-        """The words part."""
-        return np.asarray(weights.characters * self.characters + weights.words * self.words, np.float32)
-
-    def meaning(self, weights: Weights) -> Floats:
-        """The meaning part, before any smoothing."""
-        total = np.zeros(self.rows.size, np.float32)
+    def ranking(self, weights: Weights) -> Ranking:
+        """Order the candidates under the weights of one list."""
+        lexical = np.float32(weights.characters) * self.characters
+        if weights.words:
+            lexical = lexical + np.float32(weights.words) * self.words
+        meaning = np.zeros(self.rows.size, np.float32)
         for name, values in self.dense.items():
-            total += np.float32(weights.parts.get(name, 0.0)) * values
-        return total
+            meaning += np.float32(weights.parts.get(name, 0.0)) * values
+        if weights.feedback and self.dense:
+            meaning += np.float32(weights.feedback) * self._feedback(lexical + meaning, weights)
+        total = lexical + meaning + self.place + self.stage
+        return Ranking(np.lexsort((self.rows, -total)), lexical, meaning)
+
+    def _feedback(self, scores: Floats, weights: Weights) -> Floats:
+        """Standard scores against the centroid of the best candidates so far."""
+        model = self.prepared.snapshot.model
+        assert model is not None
+        count = min(weights.feedback_documents, scores.size)
+        chosen = np.lexsort((self.rows, -scores))[:count]
+        strength = np.maximum(scores[chosen], 0.0)
+        if strength.sum() <= 0.0:
+            return np.zeros_like(scores)
+        centroid = np.zeros(model.dimensions, np.float32)
+        for (_, part), (vectors, scales) in zip(model.parts, self._vectors, strict=True):
+            centroid[part] = (strength * scales[chosen]) @ vectors[chosen].astype(np.float32)
+        found = self.likeness(centroid, model.deviations(centroid))
+        shares = {table.name: table.share for table in model.tables}
+        total = np.zeros_like(scores)
+        for name, values in found.items():
+            total += np.float32(shares.get(name, SENTENCE_SHARE)) * values
+        return total / np.float32(sum(shares.get(name, SENTENCE_SHARE) for name in found))
+
+
+@dataclass(frozen=True, slots=True)
+class Ranking:
+    """An order of candidates with the words and meaning parts of their scores."""
+
+    order: NDArray[np.int64]
+    lexical: Floats
+    meaning: Floats
 
 
 def candidates(prepared: Prepared, filters: Filters, lists: Sequence[Weights]) -> NDArray[np.int64]:
@@ -203,64 +258,40 @@ def candidates(prepared: Prepared, filters: Filters, lists: Sequence[Weights]) -
     if count <= EVERYTHING:
         return np.nonzero(admitted)[0].astype(np.int64)
     found = []
-    for view in (prepared.characters, prepared.words):
-        chosen = view.longest
-        terms = [view.query.terms[i] for i in chosen]
-        found.append(snapshot.text.candidates(view.name, terms, view.boosts[chosen], filters, CANDIDATES))
+    if any(weights.characters for weights in lists):
+        found.append(_proposed(prepared, prepared.characters, filters))
+    if any(weights.words for weights in lists):
+        found.append(_proposed(prepared, prepared.words, filters))
     if snapshot.model is not None:
         for weights in lists:
             rows = np.empty(CANDIDATES, np.int64)
             number = kernels.best(prepared.scan(weights), admitted, CANDIDATES, rows)
             found.append(rows[:number])
-    return np.unique(np.concatenate(found))
+    return np.unique(np.concatenate(found)) if found else np.empty(0, np.int64)
 
 
-def ranked(prepared: Prepared, scored: Scored, weights: Weights) -> tuple[NDArray[np.int64], Floats, Floats]:
-    """Order of the candidates under one list's weights, with the words and meaning parts."""
-    lexical, meaning = scored.lexical(weights), scored.meaning(weights)
-    if weights.smoothing > 0.0 and prepared.snapshot.model is not None:
-        total = lexical + meaning
-        pool = np.argsort(-total, kind="stable")[:RELATED_POOL]
-        smoothed = smooth(total[pool], _unit_vectors(prepared, scored.rows[pool]), weights.smoothing)
-        meaning = meaning - np.float32(0.0)
-        meaning[pool] += smoothed - total[pool]
-        kept = np.zeros(total.size, bool)
-        kept[pool] = True
-        meaning[~kept] -= np.float32(1e6)
-    total = lexical + meaning + scored.place + scored.stage
-    return np.lexsort((scored.rows, -total)), lexical, meaning
+def _proposed(prepared: Prepared, view: View, filters: Filters) -> NDArray[np.int64]:
+    chosen = view.weightiest
+    terms = [view.query.terms[i] for i in chosen]
+    return prepared.snapshot.text.candidates(view.name, terms, view.boosts[chosen], filters, CANDIDATES)
 
 
-def _unit_vectors(prepared: Prepared, rows: NDArray[np.int64]) -> Floats:
-    model = prepared.snapshot.model
-    assert model is not None
-    (_, part), *_ = model.parts
-    vectors = prepared.snapshot.vectors[rows, part].astype(np.float32)
-    length = np.sqrt(np.einsum("ij,ij->i", vectors, vectors))[:, None]
-    return np.asarray(vectors / np.maximum(length, 1e-9), np.float32)
-
-
-def hits(
-    prepared: Prepared,
-    scored: Scored,
-    weights: Weights,
-    order: NDArray[np.int64],
-    lexical: Floats,
-    meaning: Floats,
-) -> tuple[Hit, ...]:
-    """The chosen candidates as hits with their explanation."""
+def hits(scored: Scored, ranking: Ranking, first: int, count: int) -> tuple[Hit, ...]:
+    """One page of a ranking, with explanations."""
+    prepared = scored.prepared
     snapshot = prepared.snapshot
-    rows = scored.rows[order]
+    page = ranking.order[first : first + count]
+    rows = scored.rows[page]
     gained = prepared.contributions(prepared.characters, rows)
     result = []
-    for i, at in enumerate(order):
+    for i, at in enumerate(page):
         parts = Parts(
-            float(lexical[at]), float(meaning[at]), float(scored.place[at]), float(scored.stage[at])
+            words=float(ranking.lexical[at]),
+            meaning=float(ranking.meaning[at]),
+            place=float(scored.place[at]),
+            stage=float(scored.stage[at]),
         )
-        row = int(scored.rows[at])
+        row = int(rows[i])
         terms = prepared.explainer.terms_of(gained[i])
         result.append(Hit(snapshot.document(row).key, snapshot.kind(row), parts.total, parts, terms))
     return tuple(result)
-
-
-__all__ = ["MAIN", "RELATED", "SENTENCE", "Prepared", "Scored", "candidates", "hits", "ranked"]

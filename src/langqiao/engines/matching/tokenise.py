@@ -29,19 +29,18 @@ _RUN = re.compile(rf"[{CJK}]+|[^\W_{CJK}]+(?:\.[0-9]+)*")
 _IS_CJK = re.compile(rf"[{CJK}]")
 _LONGEST_TERM = 64  # characters; longer unbroken Latin runs are encoded data, not words
 
-# fmt: off
 _ENGLISH = """
-a an and are as at be been but by can did do does for from had has have he her his how i if in into is it its may
-more most no not of on or our she such than that the their them then there these they this those to was we were what
-when where which while who will with would you your
+a an and are as at be been but by can did do does for from had has have he her his how i if in into is it
+its may more most no not of on or our she such than that the their them then there these they this those
+to was we were what when where which while who will with would you your
 """
 _CHINESE = """
-的 了 和 是 在 与 及 或 等 对 为 以 于 由 从 到 将 被 把 并 而 且 但 也 都 又 就 还 其 该 此 这 那 之 所 者 有 无 不 中 上 下 内 外 后
-前 时 个 种 一 我 我们 你 他 它 他们 它们 它的 这些 那些 这个 那个 这种 一个 一种 一些 以及 并且 而且 但是 因此 所以 因为 由于 如果
-虽然 可以 能够 进行 通过 对于 关于 根据 按照 其中 同时 此外 另外 以上 以下 之间 之一 其他 其它 各 各种 每 很 更 最 较 已 已经 正在 均
-则 即 若 如 如何 什么 哪些 怎样 怎么 请 需要 希望
+的 了 和 是 在 与 及 或 等 对 为 以 于 由 从 到 将 被 把 并 而 且 但 也 都 又 就 还 其 该
+此 这 那 之 所 者 有 无 不 中 上 下 内 外 后 前 时 个 种 一 我 我们 你 他 它 他们 它们 它的
+这些 那些 这个 那个 这种 一个 一种 一些 以及 并且 而且 但是 因此 所以 因为 由于 如果 虽然 可以 能够
+进行 通过 对于 关于 根据 按照 其中 同时 此外 另外 以上 以下 之间 之一 其他 其它 各 各种 每 很 更 最
+较 已 已经 正在 均 则 即 若 如 如何 什么 哪些 怎样 怎么 请 需要 希望
 """
-# fmt: on
 ENGLISH_STOP_WORDS = frozenset(_ENGLISH.split())
 CHINESE_STOP_WORDS = frozenset(_CHINESE.split())
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -14,6 +14,7 @@ from . import ict
 from .dense import (
     LEAST_DOCUMENTS,
     SCAN,
+    SENTENCE_SHARE,
     DenseModel,
     Floats,
     Progressing,
@@ -60,12 +61,17 @@ def _keys(texts: Texts, chosen: NDArray[np.int64], *, pairs: bool) -> tuple[NDAr
 def _vocabulary(
     keys: NDArray[np.uint64], *, least: int, most: int
 ) -> tuple[Vocabulary, NDArray[np.int64], ict.Ints]:
-    """The commonest keys seen at least ``least`` times, their counts, and the keys as numbers (-1: not in it)."""
+    """The commonest keys seen ``least`` times or more, their counts, and all keys as numbers (-1: none)."""
     distinct, counts = np.unique(keys, return_counts=True)
     order = np.argsort(-counts, kind="stable")[:most]
     order = order[counts[order] >= least]
     vocabulary = Vocabulary.of(distinct[order])
     return vocabulary, counts[order], vocabulary.ids(keys)
+
+
+def _fitting(settings: ict.Settings, most: int) -> ict.Settings:
+    """The settings with no more passages than so many."""
+    return replace(settings, passages=max(1, min(settings.passages, most)))
 
 
 def train(
@@ -114,7 +120,7 @@ def train(
         vectors = ict.train(
             streams if table.characters else [word_stream],
             both_weights if table.characters else word_weights,
-            table.training,
+            _fitting(table.training, chosen.size * training.rounds),
             progress=report,
             cancelled=cancelled,
         )
@@ -131,7 +137,6 @@ def finish(
     *,
     sentence_name: str = "",
     sentence_dimensions: int = 0,
-    sentence_share: float = 0.35,
 ) -> DenseModel:
     """Measure a sample of joint document vectors and find the scan basis.
 
@@ -156,7 +161,7 @@ def finish(
     by_name = {t.name: t.share for t in tables}
     for (name, part), own in zip(bare.parts, covariance, strict=True):
         spread = float(np.sqrt(max(np.trace(own) / max(own.shape[0], 1), 1e-12)))
-        shares[part] = np.sqrt(by_name.get(name, sentence_share) / spread)
+        shares[part] = np.sqrt(by_name.get(name, SENTENCE_SHARE) / spread)
     weighted = sample * shares
     joint = weighted.T @ weighted / count + 1e-9 * np.eye(bare.dimensions, dtype=np.float32)
     _, directions = np.linalg.eigh(joint)

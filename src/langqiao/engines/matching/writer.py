@@ -168,8 +168,10 @@ class Writer:
                 for i, (_, a) in enumerate(self._unencoded)
             ]
         )
-        for name, block in zip(("vectors", "compact", "scales"), pack(self._model, vectors), strict=True):
-            self._files[name].append(block)
+        packed = pack(self._model, vectors)
+        self._files["vectors"].append(packed[0])
+        self._files["compact"].append(packed[1])
+        self._files["scales"].append(packed[2])
         self._unencoded.clear()
 
     def commit(self, payload: str = "") -> None:
