@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from datetime import date, datetime
 from decimal import Decimal
 
@@ -131,10 +132,8 @@ def test_no_cleaner_breaks_on_odd_input(raw):
         v.text(20), v.code, v.credit_code, v.choice(Stage), v.flag, v.day, v.partial_day, v.whole(1, 9),
         v.amount, v.link(90), v.tags(), v.chosen(Stage),
     ):  # fmt: skip
-        try:
+        with suppress(Invalid):
             clean(raw, LOOKUPS)
-        except Invalid as refusal:
-            assert refusal.mend
 
 
 @pytest.mark.django_db

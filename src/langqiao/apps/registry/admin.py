@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
 from django.contrib import admin
 from django.db.models import Model, QuerySet
@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from langqiao.apps.registry import models
 
 
-class ReadOnly(admin.ModelAdmin):
+class ReadOnly(admin.ModelAdmin):  # type: ignore[type-arg]
     """Shows records, retired ones too; changes go through the pages, imports or the API."""
 
     list_per_page = 50
@@ -35,8 +35,8 @@ class ReadOnly(admin.ModelAdmin):
 class RecordAdmin(ReadOnly):
     """What all records share: code, example, retired."""
 
-    list_filter = ("illustrative", ("retired_at", admin.EmptyFieldListFilter))
-    search_fields = ("name", "code")
+    list_filter: ClassVar[tuple[Any, ...]] = ("illustrative", ("retired_at", admin.EmptyFieldListFilter))
+    search_fields: ClassVar[tuple[str, ...]] = ("name", "code")
     readonly_fields = ("retired_at", "retired_why")
 
     @admin.display(description=_("已注销"), boolean=True)
@@ -57,12 +57,12 @@ class FieldAdmin(ReadOnly):
     ordering = ("order",)
 
 
-class NameInline(admin.TabularInline):
+class NameInline(admin.TabularInline):  # type: ignore[type-arg]
     model = models.OrganisationName
     extra = 0
 
 
-class RoleInline(admin.TabularInline):
+class RoleInline(admin.TabularInline):  # type: ignore[type-arg]
     model = models.OrganisationRole
     extra = 0
 

@@ -116,8 +116,9 @@ RESOURCES = (
 def _mount(resource: Resource) -> None:
     """Add a resource's addresses to the router."""
     word = resource.name.replace("-", "_")
+    many: Any = list[resource.out]  # type: ignore[name-defined]  # a type made at run time
 
-    @router.get(f"/{resource.name}", response=list[resource.out], operation_id=f"list_{word}")
+    @router.get(f"/{resource.name}", response=many, operation_id=f"list_{word}")
     @paginate(Paged)
     def list_records(request: HttpRequest, narrow: Query[Narrow]) -> QuerySet[Any]:  # noqa: ARG001  public
         """Records by filters, one page at a time."""
@@ -136,7 +137,7 @@ def _mount_writes(resource: Resource, word: str, takes: Any) -> None:
     verbs = VERBS[word]
 
     @router.post(f"/{resource.name}", response={201: resource.out}, operation_id=f"add_{word}")
-    def add_record(request: HttpRequest, values: takes) -> Status:
+    def add_record(request: HttpRequest, values: takes) -> Status[Any]:
         """Register a record; the rules are those of the pages."""
         record = verbs.add(request.user, **values.dict(exclude_unset=True))
         return Status(201, resource.rows().get(pk=record.pk))

@@ -120,7 +120,7 @@ class CityFigures:
     people: int = 0
     facilities: int = 0
     talent_demand: int = 0
-    by_kind: list[tuple[str, str, int]] = field(default_factory=list)
+    by_kind: list[tuple[str, Any, int]] = field(default_factory=list)
     by_field: list[tuple[Field, int]] = field(default_factory=list)
 
 

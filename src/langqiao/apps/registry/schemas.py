@@ -39,7 +39,7 @@ class _Placed(Schema):
     city: str | None = Field(None, description="城市代号")
 
     @staticmethod
-    def resolve_city(record: Any) -> str | None:
+    def resolve_city(record: Any) -> Any:
         return record.city_id
 
 
@@ -47,7 +47,7 @@ class _OneField(Schema):
     field: str | None = Field(None, description="产业领域代号")
 
     @staticmethod
-    def resolve_field(record: Any) -> str | None:
+    def resolve_field(record: Any) -> Any:
         return record.field_id
 
 

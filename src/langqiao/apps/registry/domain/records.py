@@ -125,21 +125,26 @@ def prepare(
             draft.changes[name] = (_public(old, column), _public(stated, column))
             if column.many:
                 draft.links[name] = new
-    if not draft.changes:
-        return draft
-    if not is_new:
+    if draft.changes:
+        _apply(actor, draft, cleaned)
+    return draft
+
+
+def _apply(actor: Any, draft: Draft, cleaned: dict[str, Any]) -> None:
+    """Set the changed values on the record, asking the rules before and after."""
+    kind, record = draft.kind, draft.record
+    if not draft.is_new:
         require(actor, kind.keep_permission, record)
     for name in draft.changes:
         if name not in draft.links:
             setattr(record, name, cleaned[name])
     if kind.check is not None:
         kind.check(record)
-    require(actor, kind.add_permission if is_new else kind.keep_permission, record)
-    if not is_new and kind.owner in draft.changes:
+    require(actor, kind.add_permission if draft.is_new else kind.keep_permission, record)
+    if not draft.is_new and kind.owner in draft.changes:
         # Who may change a record because it is their own may still not put it under any organisation.
         probe = kind.model(**{kind.owner: cleaned[kind.owner]})
         require(actor, kind.add_permission, probe)
-    return draft
 
 
 def _present(record: Any, name: str, column: Column) -> Any:
