@@ -125,6 +125,7 @@ CHALLENGES = ImportKind(
     owner="organisation",
     complete=complete_challenge,
     publishes=True,
+    listing="challenge_list",
 )
 
 

@@ -28,7 +28,10 @@ class UploadForm(forms.Form):
     encoding = forms.ChoiceField(
         label=_("文字编码"),
         required=False,
-        choices=[("", _("自动识别")), ("utf-8", "UTF-8"), ("gb18030", "GB18030（GBK）"), ("utf-16", "UTF-16"), ("big5", "Big5")],
+        choices=[
+            ("", _("自动识别")), ("utf-8", "UTF-8"), ("gb18030", "GB18030（GBK）"), ("utf-16", "UTF-16"),
+            ("big5", "Big5"),
+        ],
     )  # fmt: skip
 
 
@@ -39,7 +42,7 @@ class MappingForm(forms.Form):
     that rows without one receive.
     """
 
-    prefix = forms.CharField(
+    code_prefix = forms.CharField(
         label=_("编号前缀"),
         max_length=40,
         required=False,

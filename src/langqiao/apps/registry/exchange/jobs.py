@@ -12,6 +12,7 @@ from django.utils import translation
 from django.utils.translation import gettext as _
 
 from langqiao.apps.accounts.models import User
+from langqiao.apps.registry.exchange.report import Stopped
 from langqiao.apps.registry.exchange.run import import_file
 from langqiao.apps.registry.exchange.staging import CHECKED, CHECKING, DONE, FAILED, WRITING, Job
 from langqiao.kit.refusals import Refused
@@ -21,7 +22,7 @@ AT_ONCE_BYTES = 512 * 1024
 TELL_SECONDS = 0.5
 
 
-def start(actor: User, job: Job, *, write: bool) -> None:
+def start(actor: Any, job: Job, *, write: bool) -> None:
     """Begin the check or the import of a job; returns at once for a large file.
 
     Raises:
@@ -55,7 +56,7 @@ def work(actor: Any, job: Job, *, write: bool) -> None:
     def tell(_stage: str, done: int, _total: int) -> None:
         nonlocal told
         if job.stop_path.exists():
-            raise Refused(_("已按您的要求停止。"), mend=_("什么都没有写入。"))
+            raise Stopped(_("已按您的要求停止。"), mend=_("什么都没有写入。"))
         job.done = done
         if time.monotonic() - told > TELL_SECONDS:
             told = time.monotonic()

@@ -13,6 +13,10 @@ from langqiao.kit.refusals import Refused
 ERRORS_AT_MOST = 1000
 
 
+class Stopped(Refused):
+    """Raised by who is told of the progress to end an import; nothing of it stays."""
+
+
 @dataclass(frozen=True, slots=True)
 class RowError:
     """Why one row was not taken: where, what was wrong, how to mend it."""

@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _
 from langqiao.apps.registry.exchange.failed import FailedRows
 from langqiao.apps.registry.exchange.kinds import ImportKind, Values, import_kind
 from langqiao.apps.registry.exchange.mapping import checked_mapping, detect_kind
-from langqiao.apps.registry.exchange.report import ImportReport, RowError
+from langqiao.apps.registry.exchange.report import ImportReport, RowError, Stopped
 from langqiao.apps.registry.exchange.rowvalues import Coder, understand, values_of
 from langqiao.kit.refusals import Invalid, Refused
 from langqiao.kit.tables import Limits, Row, Table, open_table
@@ -66,6 +66,7 @@ def import_file(
         The report; rows with errors are in it, and ``written`` says whether anything was kept.
 
     Raises:
+        Stopped: ``progress`` said so; everything is undone.
         Invalid: the file cannot be opened, its kind cannot be found, or a required column is missing.
     """
     started = time.monotonic()
@@ -148,6 +149,8 @@ class _Run:
                 if write and self.report.failed and not skip_errors:
                     transaction.set_rollback(True)
                     return
+        except Stopped:
+            raise
         except Refused as refusal:
             # The file breaks off, or the data changed under the import: nothing stays.
             self.report.fail(RowError.of(refusal, refusal.row or 0, self._label(refusal.field)))

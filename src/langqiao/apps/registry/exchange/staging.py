@@ -121,7 +121,7 @@ def root() -> Path:
     return folder
 
 
-def keep(owner: Any, upload: UploadedFile) -> Job:
+def keep(owner: Any, upload: UploadedFile[Any]) -> Job:
     """Keep an upload for its owner.
 
     Raises:

@@ -97,14 +97,14 @@ def mapping(request: HttpRequest, token: str) -> HttpResponse:
     said = request.POST if request.method == "POST" else request.GET
     kind = known.get(said.get("kind", "") or job.kind) or kinds[0]
     table = _table(job)
-    initial = {"prefix": job.prefix, "publish": job.publish}
+    initial = {"code_prefix": job.prefix, "publish": job.publish}
     if job.mapping and kind.slug == job.kind:
         initial |= {f"column_{i}": job.mapping.get(header, "") for i, header in enumerate(table.columns)}
         initial |= {f"given_{name}": value for name, value in job.constants.items()}
     form = MappingForm(table, kind, request.POST if request.method == "POST" else None, initial=initial)
     if request.method == "POST" and form.is_valid():
         job.kind, job.mapping, job.constants = kind.slug, form.mapping, form.constants
-        job.prefix = form.cleaned_data["prefix"].strip()
+        job.prefix = form.cleaned_data["code_prefix"].strip()
         job.publish, job.report = bool(form.cleaned_data.get("publish")), None
         jobs.start(request.user, job, write=False)
         return redirect("import_job", token)
