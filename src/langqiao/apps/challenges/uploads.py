@@ -89,7 +89,7 @@ def check(file: BinaryIO, name: str, *, most: int) -> Checked:
 def clean_name(name: str) -> str:
     """The last part of a file's name without what a system, a page or a header could misread."""
     last = PurePosixPath(PureWindowsPath(unicodedata.normalize("NFC", name)).as_posix()).name
-    stem, dot, extension = _UNSAFE.sub("_", last).strip(" .").rpartition(".")
+    stem, dot, extension = _UNSAFE.sub("_", last).strip().rstrip(" .").rpartition(".")
     if not dot:
         stem, extension = extension, ""
     stem = stem.strip(" .") or "file"
