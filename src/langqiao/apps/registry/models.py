@@ -33,7 +33,8 @@ class CurrentManager(models.Manager[_Record]):
 class Retirable(models.Model):
     """A record that can be retired (注销): it leaves lists and searches, the ledger still speaks of it."""
 
-    retired_at = models.DateTimeField(_("注销时间"), null=True, blank=True, editable=False)
+    # Indexed: every list counts the records that are not retired.
+    retired_at = models.DateTimeField(_("注销时间"), null=True, blank=True, editable=False, db_index=True)
     retired_why = models.CharField(_("注销原因"), max_length=300, blank=True, editable=False)
 
     objects = CurrentManager()
@@ -256,6 +257,7 @@ class Achievement(Retirable, Sourced, Stamped):
         ordering = ["-date", "-id"]
         verbose_name = _("成果")
         verbose_name_plural = _("成果")
+        indexes = [models.Index(fields=["-date", "-id"], name="achievement_newest")]
         constraints = [
             models.CheckConstraint(condition=Q(trl=None) | Q(trl__gte=1, trl__lte=9), name="achievement_trl")
         ]

@@ -11,20 +11,19 @@ from django.utils.translation import gettext_lazy as _
 from langqiao.apps.registry.domain.kinds import KINDS, Kind
 from langqiao.apps.registry.models import Finance, Stage
 
-# Columns shown as facts beside the text, by kind.
+# Columns shown as facts beside the text, by kind; the line under the title says kind, whose and where.
 FACTS: dict[str, tuple[str, ...]] = {
-    "organisations": ("kind", "city", "fields", "short_name", "name_en", "credit_code", "website", "code"),
-    "people": ("title", "organisation", "city", "fields", "expertise", "name_en", "code"),
+    "organisations": ("fields", "short_name", "name_en", "credit_code", "website", "code"),
+    "people": ("title", "fields", "expertise", "name_en", "code"),
     "achievements": (
-        "kind", "owner", "city", "field", "discipline", "trl", "date", "licence", "keywords",
-        "language", "code",
+        "field", "discipline", "trl", "date", "licence", "keywords", "language", "code",
     ),
-    "facilities": ("kind", "organisation", "city", "fields", "open_to", "fee", "code"),
-    "finance": ("kind", "organisation", "amount", "cities", "fields", "stages", "code"),
-    "talent_demand": ("organisation", "city", "field", "number", "level", "skills", "code"),
-    "training": ("kind", "organisation", "city", "fields", "places", "code"),
-    "products": ("direction", "organisation", "chain", "tier", "field", "code"),
-    "programmes": ("kind", "date", "city", "lead", "fields", "code"),
+    "facilities": ("fields", "open_to", "fee", "code"),
+    "finance": ("amount", "cities", "fields", "stages", "code"),
+    "talent_demand": ("field", "number", "level", "skills", "code"),
+    "training": ("fields", "places", "code"),
+    "products": ("chain", "tier", "field", "code"),
+    "programmes": ("date", "fields", "code"),
 }  # fmt: skip
 
 
@@ -43,6 +42,19 @@ def kind_for(record: Any) -> Kind:
     return next(kind for kind in KINDS.values() if kind.model is type(record))
 
 
+def who_and_where(record: Any) -> list[tuple[Any, str]]:
+    """The line under the title: what it is, whose, and where, with the pages of both."""
+    kind = kind_for(record)
+    found: list[tuple[Any, str]] = []
+    if "kind" in kind.columns:
+        found.append((record.get_kind_display(), ""))
+    elif "direction" in kind.columns:
+        found.append((record.get_direction_display(), ""))
+    owner = getattr(record, kind.owner) if kind.owner else None
+    city = getattr(record, "city", None) or getattr(owner, "city", None)
+    return found + [(place, place.get_absolute_url()) for place in (owner, city) if place is not None]
+
+
 def facts_of(record: Any) -> list[Fact]:
     """The facts of a record that are known; unknown ones are left out."""
     found = (_fact(record, name) for name in FACTS[kind_for(record).name])
@@ -54,7 +66,7 @@ def _fact(record: Any, name: str) -> Fact | None:
         pair = (record.amount_min, record.amount_max)
         return Fact(_("金额"), "money", pair) if pair != (None, None) else None
     column = record._meta.get_field(name)
-    label = column.verbose_name
+    label = "TRL" if name == "trl" else column.verbose_name
     value = getattr(record, name)
     if column.many_to_many:
         rows = list(value.all())

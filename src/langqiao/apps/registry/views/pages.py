@@ -14,7 +14,7 @@ from langqiao.apps.registry.domain.kinds import KINDS
 from langqiao.apps.registry.forms import RoleForm
 from langqiao.apps.registry.models import Achievement, City, Facility, Organisation, Person, Programme
 from langqiao.apps.registry.sections import sections_for
-from langqiao.apps.registry.views.facts import facts_of, kind_for
+from langqiao.apps.registry.views.facts import facts_of, kind_for, who_and_where
 from langqiao.kit.permissions import allowed
 
 
@@ -25,6 +25,7 @@ def page(request: HttpRequest, record: Any, template: str, **more: Any) -> HttpR
     context = {
         "record": record,
         "kind": kind,
+        "who": who_and_where(record),
         "facts": facts_of(record),
         "acts": queries.acts_on(record),
         "sections": [section for section in sections if not section.aside],
@@ -75,7 +76,7 @@ def organisation_detail(request: HttpRequest, pk: int) -> HttpResponse:
 @require_safe
 def person_detail(request: HttpRequest, pk: int) -> HttpResponse:
     """A person; the evidence of what they know is their achievements."""
-    person = get_object_or_404(Person.everything.select_related("city", "organisation"), pk=pk)
+    person = get_object_or_404(Person.everything.select_related("city", "organisation__city"), pk=pk)
     achievements, count = queries.counted(queries.achievements().filter(people=person), limit=50)
     return page(request, person, "registry/person.html", achievements=achievements, achievement_count=count)
 
@@ -83,7 +84,7 @@ def person_detail(request: HttpRequest, pk: int) -> HttpResponse:
 @require_safe
 def achievement_detail(request: HttpRequest, pk: int) -> HttpResponse:
     """An achievement with its people and owner."""
-    rows = Achievement.everything.select_related("city", "owner", "field")
+    rows = Achievement.everything.select_related("city", "owner__city", "field")
     achievement = get_object_or_404(rows, pk=pk)
     people = list(queries.people().filter(achievements=achievement)[:50])
     return page(request, achievement, "registry/achievement.html", people=people)
@@ -92,14 +93,14 @@ def achievement_detail(request: HttpRequest, pk: int) -> HttpResponse:
 @require_safe
 def facility_detail(request: HttpRequest, pk: int) -> HttpResponse:
     """A facility or instrument."""
-    rows = Facility.everything.select_related("city", "organisation")
+    rows = Facility.everything.select_related("city", "organisation__city")
     return page(request, get_object_or_404(rows, pk=pk), "registry/record.html")
 
 
 @require_safe
 def programme_detail(request: HttpRequest, pk: int) -> HttpResponse:
     """A programme with its stated figures, each with unit, date and source."""
-    rows = Programme.everything.select_related("city", "lead")
+    rows = Programme.everything.select_related("city", "lead__city")
     return page(request, get_object_or_404(rows, pk=pk), "registry/programme.html")
 
 
@@ -107,7 +108,9 @@ def programme_detail(request: HttpRequest, pk: int) -> HttpResponse:
 def record_detail(request: HttpRequest, pk: int, *, kind_name: str) -> HttpResponse:
     """A record that needs no more than its facts and text."""
     kind = KINDS[kind_name]
-    references = [name for name in ("organisation", "city", "field") if hasattr(kind.model, name)]
+    references = [
+        name for name in ("organisation__city", "city", "field") if hasattr(kind.model, name.split("__")[0])
+    ]
     rows = kind.model.everything.select_related(*references)
     return page(request, get_object_or_404(rows, pk=pk), "registry/record.html")
 
