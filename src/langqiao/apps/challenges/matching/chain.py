@@ -27,7 +27,11 @@ def chain_hits(firm: Organisation, narrow: Narrow) -> list[tuple[Hit, str]]:
         wanted = "need" if item.direction == Product.Direction.PRODUCT else "product"
         filters = Filters(kinds=(wanted,), cities=narrow.cities, fields=narrow.fields)
         result = store.index().search(Query(text=item.description, title=item.name), filters, limit=PARTNERS)
-        found += [(hit, _role(item)) for hit in result.hits if hit.score >= MEETS]
+        found += [
+            (hit, _role(item))
+            for hit in result.hits
+            if hit.score >= min(MEETS, store.clear_score(result.total))
+        ]
     return sorted(found, key=lambda pair: -pair[0].score)
 
 

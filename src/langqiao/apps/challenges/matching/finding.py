@@ -13,6 +13,8 @@ from langqiao.engines.matching.types import Filters, Hit, Parts, Query
 
 # Below this a challenge is another problem, not a similar one (docs/engines/matching.md).
 SIMILAR = 8.0
+# Below this a record without a shared word has nothing to do with what was typed.
+FOUND = 1.0
 
 
 def search_all(text: str, *, limit: int = 8, kinds: tuple[str, ...] = ()) -> list[Row]:
@@ -27,7 +29,7 @@ def search_all(text: str, *, limit: int = 8, kinds: tuple[str, ...] = ()) -> lis
     known = {hit.key for hit in hits}
     if len(hits) < limit:
         found = index.search(Query(text=text), filters, limit=limit)
-        hits += [hit for hit in found.hits if hit.key not in known]
+        hits += [hit for hit in found.hits if hit.key not in known and (hit.terms or hit.score >= FOUND)]
     return rows_of(hits[:limit], home=None)
 
 
@@ -41,7 +43,9 @@ def similar_challenges(
     found = store.index().search(
         Query(text=text, title=title), Filters(kinds=("challenge",), excluded_keys=excluded), limit=limit
     )
-    return rows_of([hit for hit in found.hits if hit.score >= SIMILAR], home=None)
+    return rows_of(
+        [hit for hit in found.hits if hit.score >= min(SIMILAR, store.clear_score(found.total))], home=None
+    )
 
 
 def open_challenges_for(record: Any, *, limit: int = 5) -> list[Row]:
@@ -49,5 +53,5 @@ def open_challenges_for(record: Any, *, limit: int = 5) -> list[Row]:
     found, _gone = documents_of([identifier(record)])
     if not found:
         return []
-    hits = tell.challenge_hits(found[0], limit=limit)
-    return rows_of(hits, home=getattr(record, "city", None))
+    hits = tell.open_challenges(found[0], limit=limit).hits
+    return rows_of([hit for hit in hits if hit.terms], home=getattr(record, "city", None))

@@ -52,6 +52,8 @@ EVIDENCE_SHOWN = 3
 # Below so many standard deviations above a random record, shared words are chance; finance is
 # exempt: there the filters decide and the words only order.
 CHANCE = 2.0
+# With fewer records a score says little: it is measured against the other records.
+FEW = 200
 # Beside a clear match, what scores less than this share of it is another subject.
 SHARE_OF_BEST = 0.25
 
@@ -248,6 +250,9 @@ def _plain_rows(hits: Sequence[Hit], home: City | None) -> list[Row]:
 
 
 def _worthwhile(hits: Sequence[Hit]) -> list[Hit]:
+    """The hits that are no chance; among few records every shared word counts."""
+    if store.index().count < FEW:
+        return [hit for hit in hits if hit.terms]
     least = max(CHANCE, SHARE_OF_BEST * hits[0].score) if hits else CHANCE
     return [hit for hit in hits if hit.score >= least]
 

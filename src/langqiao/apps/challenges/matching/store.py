@@ -39,6 +39,15 @@ def training_for(documents: int) -> Training:
     return default.with_passages(min(most, READINGS * max(documents, 1)))
 
 
+def clear_score(count: int) -> float:
+    """Half the highest score that ``count`` admitted records allow: among few records nothing stands
+    far above the rest, since a score is measured in their standard deviations.
+
+    The largest possible standard score among n values is (n − 1)/√n (Samuelson's inequality).
+    """
+    return (count - 1) / count**0.5 / 2 if count > 1 else 0.0
+
+
 def payload(sequence: int) -> str:
     """What a commit of the index says about itself: the ledger's sequence it holds."""
     return json.dumps({"sequence": sequence})

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
+from django.db.models import Q
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import override
 
 from langqiao.apps.accounts.domain import notify
-from langqiao.apps.accounts.models import Membership, User
+from langqiao.apps.accounts.models import User
 from langqiao.apps.challenges.matching import store
 from langqiao.apps.challenges.matching.rows import records_of, url_of
 from langqiao.apps.challenges.models import OPEN_STATES, Challenge, Subscription
-from langqiao.engines.matching.types import Document, Filters, Hit, Query
+from langqiao.engines.matching.types import Document, Filters, Query, Result
 
 # A fit worth an interruption: standard deviations above a random record (docs/engines/matching.md).
 FIT = 8.0
@@ -76,36 +77,38 @@ def _fitting(wish: Subscription, fresh: Sequence[Document]) -> list[Document]:
     query = Query(text=wish.text)
     # One search a wish, not one a document: an import may bring thousands.
     found = store.index().search(query, Filters(kinds=NEW[Subscription.Wanted(wish.wanted)]), limit=100)
-    close = {hit.key for hit in found.hits if hit.score >= FIT}
+    close = {hit.key for hit in found.hits if hit.score >= min(FIT, store.clear_score(found.total))}
     return [document for document in near if document.key in close]
 
 
-def challenge_hits(document: Document, *, limit: int) -> Sequence[Hit]:
+def open_challenges(document: Document, *, limit: int) -> Result:
     """Open challenges that a record fits, best first."""
-    found = store.index().search(
+    return store.index().search(
         Query(text=document.body, title=document.title),
         Filters(kinds=("challenge",), tags=OPEN_TAGS),
         limit=limit,
     )
-    return found.hits
 
 
 def _tell_firms(document: Document) -> int:
-    told = 0
-    hits = [hit for hit in challenge_hits(document, limit=5) if hit.score >= FIT]
-    for challenge in records_of(hit.key for hit in hits).values():
-        told += notify(
+    found = open_challenges(document, limit=5)
+    least = min(FIT, store.clear_score(found.total))
+    fitting = [hit.key for hit in found.hits if hit.score >= least]
+    return sum(
+        notify(
             _people_of(challenge),
             text=_("新登记的“%(title)s”可能解答题目“%(challenge)s”。")
             % {"title": document.title[:80], "challenge": challenge.title[:80]},
             url=reverse("challenge_detail", args=[challenge.pk]),
             event=f"fits:{challenge.pk}:{document.key}",
         )
-    return told
+        for challenge in records_of(fitting).values()
+    )
 
 
 def _people_of(challenge: Challenge) -> Iterable[User]:
     """Members of the posing firm and followers of the challenge."""
-    members = Membership.objects.filter(organisation_id=challenge.organisation_id).values("user")
-    followers = challenge.follows.values("user")
-    return User.objects.filter(is_active=True).filter(pk__in=members.union(followers))
+    told = Q(follows__challenge=challenge)
+    if challenge.organisation_id is not None:
+        told |= Q(memberships__organisation_id=challenge.organisation_id)
+    return User.objects.filter(told, is_active=True).distinct()
