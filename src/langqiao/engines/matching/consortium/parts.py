@@ -190,4 +190,4 @@ def _at_most(pieces: list[_Piece], limit: int) -> list[_Piece]:
 
 def _clean(text: str) -> str:
     """One line without the punctuation and spaces around it."""
-    return re.sub(r"\s+", " ", text).strip(" 。；;，,：:、！!\"“”*#")
+    return re.sub(r"\s+", " ", text).strip(' 。；;，,：:、！!"“”*#')
