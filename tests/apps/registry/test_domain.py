@@ -284,6 +284,28 @@ def test_a_person_keeps_their_own_record_but_does_not_join_an_organisation_alone
     assert Person.objects.get().organisation.name == "甲"
 
 
+def test_an_account_is_linked_once_and_the_entry_is_the_offices():
+    organisation = make_organisation()
+    manager, user = make_member(organisation, Role.VISITOR, is_manager=True), make_user()
+    person, other = make_person(organisation=organisation), make_person(organisation=organisation)
+    assert domain.link_person(manager, person, user).user == user
+    domain.link_person(manager, person, user)
+    entry = Entry.objects.get()
+    assert (entry.verb, entry.visibility, json.loads(entry.data)) == (
+        "link_person",
+        "office",
+        {"user": user.pk},
+    )
+    with pytest.raises(Refused, match="另一位专家"):
+        domain.link_person(manager, other, user)
+    with pytest.raises(NotAllowed):
+        domain.link_person(user, person, None)
+    assert domain.link_person(manager, person, None).user is None
+    domain.retire_person(None, person, why="重复")
+    with pytest.raises(Refused, match="已注销"):
+        domain.link_person(None, person, user)
+
+
 def test_finance_amounts_stand_in_order():
     made = domain.add_finance(
         None, name="基金", kind="fund", amount_min="100", amount_max=500, stages="中试", cities=["合肥"]

@@ -191,6 +191,22 @@ def test_roles_are_given_and_ended_on_the_organisations_page(client: Client):
     assert client.post(reverse("organisation_role_end", args=[other.pk, role.pk])).status_code == 404
 
 
+def test_a_manager_links_an_account_on_the_persons_page(client: Client):
+    ours = make_organisation()
+    person, user = make_person(organisation=ours), make_user(username="luo")
+    address = reverse("person_link", args=[person.pk])
+    assert address not in client.get(person.get_absolute_url()).content.decode()
+    client.force_login(make_member(ours, Role.VISITOR, is_manager=True))
+    assert address in client.get(person.get_absolute_url()).content.decode()
+    assert client.post(address, {"username": "nobody"}).status_code == 422
+    client.post(address, {"username": "luo"})
+    person.refresh_from_db()
+    assert person.user == user
+    client.force_login(user)
+    assert client.get(reverse("person_edit", args=[person.pk])).status_code == 200
+    assert client.post(address, {"username": ""}).status_code == 403
+
+
 def test_every_kind_has_a_form():
     for kind in LAYOUTS:
         assert set(LAYOUTS[kind]) < set(form_class(kind)(make_office()).fields)

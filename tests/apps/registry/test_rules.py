@@ -44,6 +44,7 @@ MAY = {
     "registry.revise_organisation": STEWARDS | MEMBERS | OPERATORS | {"secretariat"},
     "registry.give_role": STEWARDS,
     "registry.keep_person": STEWARDS | MEMBERS | {"own_person"},
+    "registry.link_person": STEWARDS | {"manager"},
     "registry.keep_achievement": STEWARDS | MEMBERS,
     "registry.keep_facility": STEWARDS | MEMBERS | OPERATORS,
     "registry.keep_finance": STEWARDS | MEMBERS,
@@ -59,6 +60,7 @@ MAY = {
 }  # fmt: skip
 OF = {
     "registry.keep_person": lambda ours, user: Person(organisation=ours, city=ours.city, user=user),
+    "registry.link_person": lambda ours, _user: Person(organisation=ours, city=ours.city),
     "registry.keep_achievement": lambda ours, _user: Achievement(owner=ours, city=ours.city),
     "registry.keep_facility": lambda ours, _user: Facility(organisation=ours, city=ours.city),
     "registry.keep_finance": lambda ours, _user: Finance(organisation=ours),

@@ -183,3 +183,14 @@ class RetireForm(forms.Form):
     why = forms.CharField(
         label=_("注销原因"), max_length=300, help_text=_("原因写入台账，注销后不再出现在名录和检索中。")
     )
+
+
+class LinkForm(forms.Form):
+    """Say which account is an expert's own (关联账号)."""
+
+    username = forms.CharField(
+        label=_("用户名"),
+        required=False,
+        max_length=150,
+        help_text=_("留空则解除关联。关联后本人可修改自己的资料。"),
+    )

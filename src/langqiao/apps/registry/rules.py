@@ -105,6 +105,12 @@ permit(
     why=_("只有本人、同机构成员、本市联络员或联席办可以登记或修改专家。"),
 )
 permit(
+    "registry.link_person",
+    _stewards | acts_for_owner(),
+    label=_("关联专家与账号"),
+    why=_("只有本机构管理员、本市联络员或联席办可以把专家与账号关联。"),
+)
+permit(
     "registry.keep_achievement",
     _stewards | _members,
     label=_("登记或修改成果"),

@@ -47,5 +47,6 @@ urlpatterns = [
     *(address for kind_name in _PAGES for address in _addresses(kind_name)),
     path("organisations/<int:pk>/roles/", edit.role_add, name="organisation_role_add"),
     path("organisations/<int:pk>/roles/<int:role_pk>/end/", edit.role_end, name="organisation_role_end"),
+    path("people/<int:pk>/account/", edit.person_link, name="person_link"),
     path("cities/<slug:slug>/", pages.city_detail, name="city_detail"),
 ]

@@ -31,6 +31,7 @@ from langqiao.apps.registry.domain.organisations import (
 from langqiao.apps.registry.domain.people import (
     add_achievement,
     add_person,
+    link_person,
     retire_achievement,
     retire_person,
     revise_achievement,
@@ -62,6 +63,7 @@ __all__ = [
     "add_training",
     "end_role",
     "give_role",
+    "link_person",
     "load_corridor",
     "register_organisation",
     "retire_achievement",

@@ -2,13 +2,23 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 from typing import Any, Unpack
 
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from langqiao.apps.accounts.models import User
+from langqiao.apps.ledger.domain import record_all
+from langqiao.apps.ledger.models import Visibility
+from langqiao.apps.registry import signals
 from langqiao.apps.registry.domain import records
 from langqiao.apps.registry.domain.kinds import ACHIEVEMENTS, PEOPLE
 from langqiao.apps.registry.domain.organisations import SourceDetails
 from langqiao.apps.registry.models import Achievement, City, Field, Organisation, Person
+from langqiao.kit.permissions import require
+from langqiao.kit.refusals import Refused
 
 
 class PersonDetails(SourceDetails, total=False):
@@ -74,6 +84,33 @@ def revise_person(actor: Any, person: Person, **changes: Unpack[PersonChanges]) 
     revised = records.revise(actor, person, changes)
     assert isinstance(revised, Person)
     return revised
+
+
+@transaction.atomic
+def link_person(actor: Any, person: Person, user: User | None) -> Person:
+    """Say which account is an expert's own (关联专家与账号); None undoes it.
+
+    The account may then keep the expert's own record.
+
+    Raises:
+        NotAllowed: the actor is no manager of the organisation, nor the city's liaison, nor the office.
+        Refused: the account is another expert's already, or the expert has been retired.
+    """
+    require(actor, "registry.link_person", person)
+    locked = Person.everything.select_for_update().get(pk=person.pk)
+    if locked.retired_at is not None:
+        raise Refused(_("这条记录已注销。"), mend=_("请联系联席办。"))
+    if user is not None and Person.everything.filter(user=user).exclude(pk=locked.pk).exists():
+        raise Refused(_("该账号已关联另一位专家。"), mend=_("请先解除原来的关联。"), field="username")
+    if locked.user_id == (user.pk if user else None):
+        return locked
+    locked.user = user
+    locked.save(update_fields=["user", "updated_at"])
+    # Which account is whose is for the office to know; the public record does not change.
+    act = records.act_on(locked, "link_person", {"user": user.pk if user else None})
+    record_all(actor, [replace(act, visibility=Visibility.OFFICE)])
+    signals.acted.send(Person, actor=actor, verb="link_person", object=locked)
+    return locked
 
 
 def retire_person(actor: Any, person: Person, *, why: str) -> Person:

@@ -12,11 +12,12 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
-from langqiao.apps.registry.domain import end_role, give_role
+from langqiao.apps.accounts.models import User
+from langqiao.apps.registry.domain import end_role, give_role, link_person
 from langqiao.apps.registry.domain.kinds import KINDS
 from langqiao.apps.registry.domain.verbs import VERBS
-from langqiao.apps.registry.forms import RetireForm, RoleForm, form_class
-from langqiao.apps.registry.models import Organisation, OrganisationRole
+from langqiao.apps.registry.forms import LinkForm, RetireForm, RoleForm, form_class
+from langqiao.apps.registry.models import Organisation, OrganisationRole, Person
 from langqiao.kit.permissions import require
 from langqiao.kit.refusals import Invalid
 
@@ -97,3 +98,21 @@ def role_end(request: HttpRequest, pk: int, role_pk: int) -> HttpResponse:
     end_role(request.user, role)
     messages.success(request, _("已终止角色。"))
     return redirect(role.organisation)
+
+
+@login_required
+@require_POST
+def person_link(request: HttpRequest, pk: int) -> HttpResponse:
+    """Link an expert with an account, or undo it."""
+    person = get_object_or_404(Person, pk=pk)
+    require(request.user, "registry.link_person", person)
+    form = LinkForm(request.POST)
+    if not form.is_valid():
+        raise Invalid(_first_error(form), field="username")
+    username = form.cleaned_data["username"]
+    user = User.objects.filter(username=username, is_active=True).first() if username else None
+    if username and user is None:
+        raise Invalid(_("没有这个用户名。"), mend=_("请核对后重试。"), field="username")
+    link_person(request.user, person, user)
+    messages.success(request, _("已关联账号。") if user else _("已解除关联。"))
+    return redirect(person)

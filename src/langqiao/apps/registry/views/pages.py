@@ -11,7 +11,7 @@ from django.views.decorators.http import require_safe
 
 from langqiao.apps.registry import queries
 from langqiao.apps.registry.domain.kinds import KINDS
-from langqiao.apps.registry.forms import RoleForm
+from langqiao.apps.registry.forms import LinkForm, RoleForm
 from langqiao.apps.registry.models import Achievement, City, Facility, Organisation, Person, Programme
 from langqiao.apps.registry.sections import sections_for
 from langqiao.apps.registry.views.facts import facts_of, kind_for, who_and_where
@@ -78,7 +78,15 @@ def person_detail(request: HttpRequest, pk: int) -> HttpResponse:
     """A person; the evidence of what they know is their achievements."""
     person = get_object_or_404(Person.everything.select_related("city", "organisation__city"), pk=pk)
     achievements, count = queries.counted(queries.achievements().filter(people=person), limit=50)
-    return page(request, person, "registry/person.html", achievements=achievements, achievement_count=count)
+    may_link = person.retired_at is None and allowed(request.user, "registry.link_person", person)
+    return page(
+        request,
+        person,
+        "registry/person.html",
+        achievements=achievements,
+        achievement_count=count,
+        link_form=LinkForm(initial={"username": getattr(person.user, "username", "")}) if may_link else None,
+    )
 
 
 @require_safe
