@@ -10,8 +10,10 @@ class ChallengesConfig(AppConfig):
 
     def ready(self) -> None:
         from langqiao.apps.challenges import (
+            exchange,
             rules,  # noqa: F401  registers the permissions
             sections,
         )
 
+        exchange.register()
         sections.register()
