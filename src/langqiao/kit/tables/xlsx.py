@@ -19,6 +19,8 @@ from langqiao.kit.tables.checks import check_text, checked_header, column_letter
 from langqiao.kit.tables.parcel import check_parcel
 from langqiao.kit.tables.types import Limits, Row
 
+BESIDE = 5
+
 
 class Workbook:
     """One workbook: which sheet is read, what was passed over, its rows.
@@ -84,19 +86,15 @@ class Workbook:
             book.close()
 
     def _read(self, page: Any, *, tolerant: bool) -> Iterator[Row | list[str]]:
-        header: list[str] = []
+        first, header = self._header(page)
+        if not header:
+            return
+        yield header
         data_rows = 0
-        for number, cells in enumerate(self._cells(page), 1):
-            filled = [cell for cell in cells if cell.value is not None and str(cell.value).strip()]
-            if not filled:
-                continue
-            if not header:
-                header = checked_header(
-                    [self._value(cell, number, column_letter(place)) for place, cell in enumerate(cells, 1)],
-                    row=number,
-                    limits=self.limits,
-                )
-                yield header
+        # Rows are padded to the columns asked for, so only few more than the header's are: cells
+        # that stand beside the table are noticed, a lone cell in the last column costs nothing.
+        for number, cells in enumerate(self._cells(page, first + 1, len(header) + BESIDE), first + 1):
+            if not _is_filled(cells):
                 continue
             data_rows += 1
             if data_rows > self.limits.rows:
@@ -109,8 +107,18 @@ class Workbook:
                 raw = {name: str(cell.value or "") for name, cell in zip(header, cells, strict=False)}
                 yield Row(number, raw, problem)
 
-    def _cells(self, page: Any) -> Iterator[Sequence[Any]]:
-        rows = iter(page.iter_rows(max_col=self.limits.columns + 1))
+    def _header(self, page: Any) -> tuple[int, list[str]]:
+        """Row number and names of the first row that is not empty."""
+        for number, cells in enumerate(self._cells(page, 1, self.limits.columns + 1), 1):
+            if _is_filled(cells):
+                names = [
+                    self._value(cell, number, column_letter(place)) for place, cell in enumerate(cells, 1)
+                ]
+                return number, checked_header(names, row=number, limits=self.limits)
+        return 0, []
+
+    def _cells(self, page: Any, first: int, columns: int) -> Iterator[Sequence[Any]]:
+        rows = iter(page.iter_rows(min_row=first, max_col=columns))
         while True:
             try:
                 with warnings.catch_warnings():
@@ -163,6 +171,10 @@ class Workbook:
                 field=field,
             )
         return _plain(value, row=row, field=field, limits=self.limits)
+
+
+def _is_filled(cells: Sequence[Any]) -> bool:
+    return any(cell.value is not None and str(cell.value).strip() for cell in cells)
 
 
 def _plain(value: Any, *, row: int, field: str, limits: Limits) -> Any:
