@@ -29,12 +29,15 @@ PAGES = {
     "registry.achievement": "achievement_detail",
     "registry.facility": "facility_detail",
     "registry.finance": "finance_detail",
+    "registry.product": "product_detail",
+    "registry.talentdemand": "talent_detail",
+    "registry.training": "training_detail",
     "registry.programme": "programme_detail",
     "challenges.challenge": "challenge_detail",
 }
 # Kinds whose name anybody may read; of all others only the kind is said.
 OPEN = frozenset({
-    *PAGES, "registry.field", "registry.product", "registry.talentdemand", "registry.training",
+    *PAGES, "registry.field",
 })  # fmt: skip
 
 

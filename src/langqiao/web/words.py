@@ -15,6 +15,7 @@ VERBS = {
     "load_corridor": _("载入走廊配置"),
     "give_role": _("登记机构在走廊的角色"),
     "end_role": _("终止机构在走廊的角色"),
+    "link_person": _("关联专家与账号"),
 }
 # Verbs made of a word and a kind: add_person, revise_facility.
 STEMS = {"add": _("登记"), "register": _("登记"), "revise": _("更新"), "retire": _("注销")}
