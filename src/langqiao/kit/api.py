@@ -89,7 +89,7 @@ class Paged(PaginationBase):
         self,
         queryset: QuerySet[Any],
         pagination: Any,
-        request: HttpRequest,
+        request: HttpRequest,  # noqa: ARG002  the base class passes it
         **params: Any,  # noqa: ARG002
     ) -> dict[str, Any]:
         rows = queryset[pagination.offset : pagination.offset + pagination.limit]

@@ -61,7 +61,7 @@ def _range(low: Any, high: Any) -> str:
 
 
 def _figure(value: Decimal) -> str:
-    text = f"{value:,.2f}"
+    text = f"{value:,.2f}" if abs(value) >= 1 else f"{value:.4f}"  # small sums keep their digits
     return text.rstrip("0").rstrip(".")
 
 

@@ -137,7 +137,7 @@ ACCOUNT_LOGOUT_ON_GET = False
 # Providers are configured in the admin (client ids and secrets in the database), not in code.
 SOCIALACCOUNT_ONLY = False
 AXES_FAILURE_LIMIT = 8
-AXES_USERNAME_FORM_FIELD = "login"  # allauth's name of it
+AXES_USERNAME_CALLABLE = "langqiao.web.signin.typed_name"
 AXES_LOCKOUT_TEMPLATE = "lockout.html"
 AXES_COOLOFF_TIME = 0.25  # hours
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]

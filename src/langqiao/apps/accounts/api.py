@@ -10,6 +10,7 @@ from django.shortcuts import get_object_or_404
 from django.utils.translation import gettext_lazy as _
 from ninja import Router, Schema
 from ninja.pagination import paginate
+from ninja.responses import Status
 
 from langqiao.apps.accounts.domain import issue_token, mark_read, revoke_token
 from langqiao.apps.accounts.models import ApiToken, Notification, User
@@ -131,10 +132,10 @@ def tokens(request: HttpRequest) -> Any:
 
 
 @router.post("/me/tokens", response={201: TokenMade}, summary="Issue an API token (签发接口令牌)")
-def issue(request: HttpRequest, body: TokenIn) -> tuple[int, dict[str, Any]]:
+def issue(request: HttpRequest, body: TokenIn) -> Status[dict[str, Any]]:
     """The secret is in this answer and nowhere else."""
     token, secret = issue_token(_person(request), name=body.name, may_write=body.may_write, days=body.days)
-    return 201, {**TokenOut.from_orm(token).dict(), "secret": secret}
+    return Status(201, {**TokenOut.from_orm(token).dict(), "secret": secret})
 
 
 @router.post("/me/tokens/{token_id}/revoke", response=TokenOut, summary="Revoke an API token (吊销接口令牌)")

@@ -11,7 +11,7 @@ from langqiao.apps.accounts.domain import CORRIDOR_ROLES, TOKEN_DAYS_AT_MOST
 from langqiao.apps.accounts.models import Role, User
 
 
-class ProfileForm(forms.ModelForm):
+class ProfileForm(forms.ModelForm):  # type: ignore[type-arg]
     """What a person may change about themself."""
 
     class Meta:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
 
 from django.conf import settings
 from django.contrib import messages
@@ -33,11 +33,16 @@ from langqiao.kit.refusals import Invalid, Refused
 MEMBERS_SHOWN = 200
 
 
+def _me(request: HttpRequest) -> User:
+    """The signed-in person; the decorator let nobody else in."""
+    return cast("User", request.user)
+
+
 @login_required
 @require_GET
 def notifications(request: HttpRequest) -> HttpResponse:
     """What the person was told, newest first."""
-    rows = Notification.objects.filter(user=request.user)
+    rows = Notification.objects.filter(user=_me(request))
     page = Paginator(rows, 30).get_page(request.GET.get("page"))
     return render(request, "accounts/notifications.html", {"page": page})
 
@@ -46,8 +51,8 @@ def notifications(request: HttpRequest) -> HttpResponse:
 @require_GET
 def open_notification(request: HttpRequest, pk: int) -> HttpResponse:
     """Mark one read and go where it leads."""
-    row = get_object_or_404(Notification, pk=pk, user=request.user)
-    mark_read(request.user, notifications=[row.pk])
+    row = get_object_or_404(Notification, pk=pk, user=_me(request))
+    mark_read(_me(request), notifications=[row.pk])
     safe = url_has_allowed_host_and_scheme(row.url, allowed_hosts=None)
     return redirect(row.url if row.url and safe else "notifications")
 
@@ -56,7 +61,7 @@ def open_notification(request: HttpRequest, pk: int) -> HttpResponse:
 @require_POST
 def read_notifications(request: HttpRequest) -> HttpResponse:
     """Mark all read."""
-    mark_read(request.user)
+    mark_read(_me(request))
     return redirect("notifications")
 
 
@@ -69,12 +74,12 @@ def tokens(request: HttpRequest) -> HttpResponse:
     secret = ""
     if request.method == "POST" and form.is_valid():
         try:
-            _token, secret = issue_token(request.user, **form.cleaned_data)
+            _token, secret = issue_token(_me(request), **form.cleaned_data)
         except Invalid as refusal:
             form.add_error(refusal.field or None, str(refusal))
         else:
             form = TokenForm()
-    rows = ApiToken.objects.filter(user=request.user)
+    rows = ApiToken.objects.filter(user=_me(request))
     context = {"form": form, "secret": secret, "tokens": rows, "now": timezone.now()}
     return render(request, "accounts/tokens.html", context)
 
@@ -83,7 +88,7 @@ def tokens(request: HttpRequest) -> HttpResponse:
 @require_POST
 def revoke(request: HttpRequest, pk: int) -> HttpResponse:
     """Revoke one of the person's tokens."""
-    revoke_token(request.user, get_object_or_404(ApiToken, pk=pk))
+    revoke_token(_me(request), get_object_or_404(ApiToken, pk=pk))
     messages.success(request, _("令牌已吊销，立即失效。"))
     return redirect("tokens")
 
@@ -92,7 +97,7 @@ def revoke(request: HttpRequest, pk: int) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 def profile(request: HttpRequest) -> HttpResponse:
     """The person's name and language, and the roles they hold."""
-    form = ProfileForm(request.POST or None, instance=request.user)
+    form = ProfileForm(request.POST or None, instance=_me(request))
     if request.method == "POST" and form.is_valid():
         person = form.save()
         if person.language:
@@ -108,7 +113,7 @@ def profile(request: HttpRequest) -> HttpResponse:
                 secure=settings.SESSION_COOKIE_SECURE,
             )
         return response
-    mine = Membership.objects.filter(user=request.user).select_related("organisation__city")
+    mine = Membership.objects.filter(user=_me(request)).select_related("organisation__city")
     return render(
         request, "accounts/profile.html", {"form": form, "mine": mine, "today": timezone.localdate()}
     )
@@ -126,7 +131,7 @@ def _organisation(request: HttpRequest) -> Any:
     asked = request.GET.get("organisation", "")
     if asked.isascii() and asked.isdigit():
         return get_object_or_404(model, pk=int(asked))  # type: ignore[type-var]
-    mine = _looked_after(request.user) or [m.organisation for m in current_memberships(request.user)]
+    mine = _looked_after(_me(request)) or [m.organisation for m in current_memberships(_me(request))]
     return mine[0] if mine else None
 
 
@@ -137,14 +142,14 @@ def members(request: HttpRequest) -> HttpResponse:
     organisation = _organisation(request)
     if organisation is None:
         return render(request, "accounts/members.html", {"organisation": None})
-    require(request.user, "accounts.grant_membership", organisation)
-    is_office = holds_role(request.user, Role.OFFICE)
+    require(_me(request), "accounts.grant_membership", organisation)
+    is_office = holds_role(_me(request), Role.OFFICE)
     form = MembershipForm(request.POST or None, is_office=is_office)
     if request.method == "POST" and form.is_valid():
         facts = dict(form.cleaned_data)
         try:
             person = _person(facts.pop("user"))
-            grant_membership(request.user, person, organisation, Role(facts.pop("role")), **facts)
+            grant_membership(_me(request), person, organisation, Role(facts.pop("role")), **facts)
         except Refused as refusal:
             form.add_error(refusal.field if refusal.field in form.fields else None, str(refusal))
         else:
@@ -153,7 +158,7 @@ def members(request: HttpRequest) -> HttpResponse:
     rows = Membership.objects.filter(organisation=organisation).select_related("user")
     context = {
         "organisation": organisation,
-        "others": _looked_after(request.user),
+        "others": _looked_after(_me(request)),
         "members": rows.order_by("role", "user__username")[:MEMBERS_SHOWN],
         "form": form,
         "today": timezone.localdate(),
@@ -182,9 +187,9 @@ def _person(text: str) -> User:
 def end(request: HttpRequest, pk: int) -> HttpResponse:
     """End a membership as of today."""
     membership = get_object_or_404(Membership.objects.select_related("organisation", "user"), pk=pk)
-    end_membership(request.user, membership)
+    end_membership(_me(request), membership)
     messages.success(request, _("角色已终止。"))
-    if allowed(request.user, "accounts.grant_membership", membership.organisation):
+    if allowed(_me(request), "accounts.grant_membership", membership.organisation):
         from django.urls import reverse
 
         return redirect(f"{reverse('members')}?organisation={membership.organisation_id}")

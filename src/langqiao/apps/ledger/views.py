@@ -25,11 +25,12 @@ FIVE_MINUTES = 300
 
 def _distinct(*fields: str) -> list[tuple[str, ...]]:
     """Values that occur in the ledger; remembered a while, the ledger may be long."""
-    return cache.get_or_set(
-        f"ledger-{'-'.join(fields)}",
-        lambda: list(Entry.objects.order_by(*fields).values_list(*fields).distinct()),
-        FIVE_MINUTES,
-    )
+    key = f"ledger-{'-'.join(fields)}"
+    found: list[tuple[str, ...]] | None = cache.get(key)
+    if found is None:
+        found = list(Entry.objects.order_by(*fields).values_list(*fields).distinct())
+        cache.set(key, found, FIVE_MINUTES)
+    return found
 
 
 def _cities() -> list[tuple[str, str]]:
@@ -63,7 +64,7 @@ def _verb(entry: Any) -> str:
 
 
 def _object(entry: Any) -> str:
-    return entry.in_words.object.label or entry.in_words.kind
+    return str(entry.in_words.object.label or entry.in_words.kind)
 
 
 def _between(rows: QuerySet[Entry], days: tuple[Any, Any]) -> QuerySet[Entry]:
