@@ -112,15 +112,15 @@ def print_matches(matches: Matches, title: str, out: Console) -> None:
         out.print("索引还是空的。请先运行 langqiao demo 或 langqiao import … / the index is empty")
     for panel in matches.panels:
         table = Table(title=panel.title, title_justify="left", expand=True, show_edge=False, pad_edge=False)
-        table.add_column("得分", no_wrap=True, width=BAR_WIDTH + 6)
+        table.add_column("得分", no_wrap=True, width=BAR_WIDTH + 6, overflow="crop")
         table.add_column("城市", no_wrap=True, width=12)
-        table.add_column("伙伴", ratio=4)
-        table.add_column("为什么", ratio=5)
+        table.add_column("伙伴", ratio=4, overflow="fold")
+        table.add_column("为什么", ratio=5, overflow="fold")
         for row in panel.rows:
             name = f"{row.title}\n[dim]{row.organisation}[/dim]" if row.organisation else row.title
             table.add_row(_bar(row), _place(row), name, row.why)
         if not panel.rows:
-            table.add_row("", "", panel.empty, "")
+            table.add_row("", "", "", panel.empty)
         out.print(table)
     out.print(f"[dim]用时 {matches.milliseconds} 毫秒 · 青 用词 绿 语义 黄 地点 紫 阶段[/dim]")
 
