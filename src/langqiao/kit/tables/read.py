@@ -49,6 +49,7 @@ class Table:
     columns: list[str] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
     sheet: str = ""
+    is_checked: bool = False  # the parcel of a workbook is looked through once
 
     def rows(self, *, tolerant: bool = False) -> Iterator[Row]:
         """The records in the file's order.
@@ -68,8 +69,8 @@ class Table:
         """The header, where the format has one, then the records."""
         if self.format == "xlsx":
             with _binary(self.source) as file:
-                book = Workbook(file, limits=self.limits, sheet=self.sheet)
-                self.sheet, self.warnings = book.sheet, book.warnings
+                book = Workbook(file, limits=self.limits, sheet=self.sheet, checked=self.is_checked)
+                self.sheet, self.warnings, self.is_checked = book.sheet, book.warnings, True
                 yield from book.rows(tolerant=tolerant)
             return
         with _text(self.source, self.encoding) as text:

@@ -11,8 +11,10 @@ from collections.abc import Iterator, Sequence
 from datetime import date, datetime, time
 from typing import Any, BinaryIO
 
-import openpyxl
 from django.utils.translation import gettext as _
+from openpyxl.reader.excel import ExcelReader
+from openpyxl.styles.stylesheet import apply_stylesheet
+from openpyxl.worksheet._read_only import ReadOnlyWorksheet
 
 from langqiao.kit.refusals import Invalid
 from langqiao.kit.tables.checks import check_text, checked_header, column_letter, too_many_rows
@@ -22,22 +24,29 @@ from langqiao.kit.tables.types import Limits, Row
 BESIDE = 5
 
 
+class _Sheet(ReadOnlyWorksheet):  # type: ignore[misc]  # openpyxl is untyped
+    """A sheet whose size is not asked for: workbooks written in one go do not say it, and openpyxl
+    would read the whole sheet to find out.
+    """
+
+    def _get_size(self) -> None:
+        self._max_row = self._max_column = None
+
+
 class Workbook:
-    """One workbook: which sheet is read, what was passed over, its rows.
+    """One workbook: which sheet is read, what was passed over, its rows (once).
 
     Raises:
         Invalid: not an XLSX file, or one that is refused; see :func:`check_parcel`.
     """
 
-    def __init__(self, file: BinaryIO, *, limits: Limits, sheet: str = "") -> None:
+    def __init__(self, file: BinaryIO, *, limits: Limits, sheet: str = "", checked: bool = False) -> None:
         self.file, self.limits = file, limits
-        check_parcel(file, limits=limits)
-        book = self._open()
-        try:
-            visible = [page.title for page in book.worksheets if page.sheet_state == "visible"]
-            hidden = [page.title for page in book.worksheets if page.sheet_state != "visible"]
-        finally:
-            book.close()
+        if not checked:
+            check_parcel(file, limits=limits)
+        self._pages = self._open()
+        visible = [page.title for page in self._pages if page.sheet_state == "visible"]
+        hidden = [page.title for page in self._pages if page.sheet_state != "visible"]
         if sheet and sheet not in visible + hidden:
             raise Invalid(
                 _("没有名为“%(name)s”的工作表。") % {"name": sheet},
@@ -55,15 +64,26 @@ class Workbook:
                 % {"sheet": self.sheet, "names": "、".join(others)}
             )
 
-    def _open(self) -> Any:
+    def _open(self) -> list[_Sheet]:
+        """The sheets with cells (charts are passed over); the steps of ``openpyxl.load_workbook``."""
         self.file.seek(0)
         try:
             with warnings.catch_warnings():
                 # Lost styles and validations do not matter to who reads values.
                 warnings.simplefilter("ignore")
-                return openpyxl.load_workbook(self.file, read_only=True, keep_links=False)
-        except Invalid:
-            raise
+                reader = ExcelReader(self.file, read_only=True, keep_links=False)
+                reader.read_manifest()
+                reader.read_strings()
+                reader.read_workbook()
+                apply_stylesheet(reader.archive, reader.wb)  # which numbers are dates
+                pages = []
+                for sheet, relation in reader.parser.find_sheets():
+                    if relation.target not in reader.valid_files or "chartsheet" in relation.Type:
+                        continue
+                    page = _Sheet(reader.wb, sheet.name, relation.target, reader.shared_strings)
+                    page.sheet_state = sheet.state
+                    pages.append(page)
+                return pages
         except Exception as error:  # openpyxl raises whatever a strange part makes it raise
             raise _unreadable() from error
 
@@ -73,17 +93,8 @@ class Workbook:
         Raises:
             Invalid: a formula, an error value or over-long text, named by row and column.
         """
-        book = self._open()
-        try:
-            page = book[self.sheet]
-            if not hasattr(page, "reset_dimensions"):
-                raise Invalid(
-                    _("“%(name)s”是图表，不是表格。") % {"name": self.sheet}, mend=_("请选择有数据的工作表。")
-                )
-            page.reset_dimensions()  # the file's own claim about its size is not believed
-            yield from self._read(page, tolerant=tolerant)
-        finally:
-            book.close()
+        page = next(page for page in self._pages if page.title == self.sheet)
+        yield from self._read(page, tolerant=tolerant)
 
     def _read(self, page: Any, *, tolerant: bool) -> Iterator[Row | list[str]]:
         first, header = self._header(page)
