@@ -111,6 +111,21 @@ def test_filters_and_pages(client: Client):
         assert client.get("/api/v1/achievements", wrong).status_code == 422
 
 
+def test_finance_that_names_no_city_serves_all(client: Client):
+    make_finance(name="九城基金")
+    make_finance(
+        name="两城基金", cities=[make_city("hefei"), make_city("jiaxing")], fields=[make_field("ai")]
+    )
+    make_finance(name="松江基金", cities=[make_city()])
+
+    def names(**query):
+        return [item["name"] for item in client.get("/api/v1/finance", query).json()["items"]]
+
+    assert names(city="hefei") == ["九城基金", "两城基金"]
+    assert names(field="materials") == ["九城基金", "松江基金"]
+    assert names(city="hefei", field="materials") == ["九城基金"]
+
+
 def test_a_list_asks_as_much_for_many_as_for_few(client: Client, django_assert_num_queries):
     person = make_person()
     for _number in range(30):

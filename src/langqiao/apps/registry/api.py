@@ -46,6 +46,8 @@ class Resource:
     city: str = "city_id"
     field: str = "fields"
     organisation: str = "organisation"
+    # No city or field named means all of them (finance).
+    empty_means_all: bool = False
     takes: type[Schema] | None = None
 
     def narrowed(self, narrow: Narrow) -> QuerySet[Any]:
@@ -53,9 +55,11 @@ class Resource:
         rows = self.rows()
         for word in narrow.q.split()[:8]:
             rows = rows.filter(_any_of(self.search, word))
+        for lookup, value in ((self.city, narrow.city), (self.field, narrow.field)):
+            if value:
+                named = Q(**{lookup: value})
+                rows = rows.filter(named | Q(**{lookup: None}) if self.empty_means_all else named)
         wanted = {
-            self.city: narrow.city,
-            self.field: narrow.field,
             "code": narrow.code,
             "kind": narrow.kind if any(f.name == "kind" for f in rows.model._meta.fields) else "",
         }
@@ -95,7 +99,7 @@ RESOURCES = (
         takes=schemas.AchievementIn,
     ),
     Resource("facilities", queries.facilities, schemas.FacilityOut, ("name",)),
-    Resource("finance", queries.finance, schemas.FinanceOut, ("name",), city="cities"),
+    Resource("finance", queries.finance, schemas.FinanceOut, ("name",), city="cities", empty_means_all=True),
     Resource(
         "products",
         queries.products,
