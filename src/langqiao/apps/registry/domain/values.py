@@ -50,8 +50,8 @@ def text(limit: int, *, lines: bool = False) -> Cleaner:
         string = _string(value)
         if _CONTROL.search(string):
             raise Invalid(_("文字中有不可见的控制字符。"), mend=_("请删去后重试。"))
-        if not lines:
-            string = " ".join(string.split())
+        # Forms send CR LF; one line end keeps a text the same when it comes back in a table.
+        string = string.replace("\r\n", "\n").replace("\r", "\n") if lines else " ".join(string.split())
         if len(string) > limit:
             raise Invalid(
                 _("文字过长：%(has)d 字，最多 %(limit)d 字。") % {"has": len(string), "limit": limit},
