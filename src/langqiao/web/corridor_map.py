@@ -12,7 +12,7 @@ from typing import Any
 from langqiao.apps.registry.models import City
 from langqiao.web.names import named
 
-WIDTH, HEIGHT, MARGIN_X, MARGIN_Y = 640.0, 470.0, 64.0, 44.0
+WIDTH, HEIGHT, MARGIN_X, MARGIN_Y = 640.0, 470.0, 64.0, 44.0  # room for a short name
 
 
 @dataclass(frozen=True)
@@ -48,13 +48,19 @@ class Picture:
     arcs: list[str]
 
 
+def _text_width(text: str) -> float:
+    """About how wide a name is at 17 units: a Chinese character fills its square."""
+    return sum(17.0 if ord(c) > 0x2E80 else 9.5 for c in text)
+
+
 def _project(cities: list[City]) -> list[tuple[float, float]]:
-    """Equirectangular, true at the middle latitude, fitted into the picture."""
+    """Equirectangular, true at the middle latitude, fitted into the picture with room for the names."""
+    margin = max([MARGIN_X, *(_text_width(named(city)) + 30.0 for city in cities)])
     middle = math.radians(sum(c.latitude for c in cities) / len(cities))
     raw = [(c.longitude * math.cos(middle), -c.latitude) for c in cities]
     xs, ys = [x for x, _y in raw], [y for _x, y in raw]
     wide, high = max(xs) - min(xs) or 1.0, max(ys) - min(ys) or 1.0
-    scale = min((WIDTH - 2 * MARGIN_X) / wide, (HEIGHT - 2 * MARGIN_Y) / high)
+    scale = min((WIDTH - 2 * margin) / wide, (HEIGHT - 2 * MARGIN_Y) / high)
     left = (WIDTH - wide * scale) / 2
     top = (HEIGHT - high * scale) / 2
     return [(left + (x - min(xs)) * scale, top + (y - min(ys)) * scale) for x, y in raw]
@@ -148,8 +154,7 @@ def draw(spots: list[Spot]) -> Picture | None:
     taken: list[tuple[float, ...]] = []
     for spot, (x, y) in zip(spots, places, strict=True):
         name: Any = named(spot.city)
-        width = sum(17.0 if ord(c) > 0x2E80 else 9.5 for c in name)
-        width = max(width, 6.5 * len(f"{spot.count:,}") + 14)
+        width = max(_text_width(name), 6.5 * len(f"{spot.count:,}") + 14)
         halo = 10.0 + 12.0 * math.sqrt(spot.count / most)
         gap = halo + 6.0
         others = [p for p in places if p != (x, y)]
