@@ -148,6 +148,7 @@ def import_(
     publish: Annotated[bool, typer.Option(help="题目导入后直接发布 / publish imported challenges")] = False,
     dry_run: Annotated[bool, typer.Option(help="只检查不写入 / check, write nothing")] = False,
     skip_errors: Annotated[bool, typer.Option(help="跳过有错的行 / import the good rows")] = False,
+    encoding: Annotated[str, typer.Option(help="文字编码，缺省时自动识别 / detected when left out")] = "",
     as_json: Annotated[bool, typer.Option("--json", help="输出 JSON / print JSON")] = False,
 ) -> None:
     """导入题目、成果、机构、专家等 / import challenges, achievements, organisations, experts and more."""
@@ -159,6 +160,7 @@ def import_(
         report = terminal.import_file(
             path, kind=kind, prefix=prefix, mapping=mapping or [],
             publish=publish, dry_run=dry_run, skip_errors=skip_errors, progress=show,
+            encoding=encoding or None,
         )  # fmt: skip
         if not dry_run:
             terminal.refresh_index(show)

@@ -149,8 +149,8 @@ def test_bad_files_are_refused_with_words_and_not_kept(client, office, data, nam
 
 
 def test_too_large_an_upload_is_refused(client, office, settings):
-    settings.UPLOAD_MAX_BYTES = 20
-    response = upload(client)
+    settings.UPLOAD_MAX_BYTES = 2000
+    response = upload(client, GOOD + "x" * 2000)
     assert response.status_code == 422
     assert "langqiao import" in response.content.decode()
 
@@ -246,3 +246,9 @@ def test_large_files_are_handled_beside_the_request(client, office, monkeypatch)
     assert job.report["errors"] == []
     assert (job.state, job.report["created"]) == (staging.CHECKED, 1)
     assert not Achievement.objects.exists()
+
+
+def test_a_giant_upload_is_cut_off_before_it_is_kept(client, office, settings):
+    settings.UPLOAD_MAX_BYTES = 200
+    assert upload(client, "x" * 2000).status_code == 400
+    assert staging.jobs_of(office) == []
