@@ -4,14 +4,60 @@ from __future__ import annotations
 
 import random
 from collections.abc import Sequence
+from dataclasses import replace
 
+from langqiao.engines.matching.dense import Training
 from langqiao.engines.matching.types import Document
 
 SUBJECTS: dict[str, Sequence[str]] = {
-    "energy": ("锂电池", "正极材料", "电解液", "储能", "续航", "充电桩", "石墨负极", "热失控", "隔膜", "能量密度"),
-    "medicine": ("靶向药物", "肿瘤", "抗体", "临床试验", "免疫治疗", "基因测序", "细胞培养", "疫苗", "给药", "血管支架"),
-    "chips": ("光刻胶", "晶圆", "封装测试", "刻蚀", "芯片设计", "碳化硅器件", "薄膜沉积", "良率", "集成电路", "掩膜版"),
-    "machines": ("数控机床", "伺服电机", "减速器", "焊接机器人", "轴承", "刀具涂层", "机械臂", "传感器", "振动监测", "主轴"),
+    "energy": (
+        "锂电池",
+        "正极材料",
+        "电解液",
+        "储能",
+        "续航",
+        "充电桩",
+        "石墨负极",
+        "热失控",
+        "隔膜",
+        "能量密度",
+    ),
+    "medicine": (
+        "靶向药物",
+        "肿瘤",
+        "抗体",
+        "临床试验",
+        "免疫治疗",
+        "基因测序",
+        "细胞培养",
+        "疫苗",
+        "给药",
+        "血管支架",
+    ),
+    "chips": (
+        "光刻胶",
+        "晶圆",
+        "封装测试",
+        "刻蚀",
+        "芯片设计",
+        "碳化硅器件",
+        "薄膜沉积",
+        "良率",
+        "集成电路",
+        "掩膜版",
+    ),
+    "machines": (
+        "数控机床",
+        "伺服电机",
+        "减速器",
+        "焊接机器人",
+        "轴承",
+        "刀具涂层",
+        "机械臂",
+        "传感器",
+        "振动监测",
+        "主轴",
+    ),
 }
 VERBS = ("研究了", "改进了", "提出一种方法用于", "测试了", "优化了", "分析了", "开发了", "评价了")
 
@@ -47,3 +93,12 @@ def make_corpus(count: int, *, seed: int = 1) -> list[Document]:
             )
         )
     return found
+
+
+def quick_training(passages: int = 4_000) -> Training:
+    """The product's tables, small and soon trained."""
+    tables = tuple(
+        replace(table, training=replace(table.training, passages=passages, dimensions=32, batch=64))
+        for table in Training().tables
+    )
+    return Training(tables=tables)

@@ -172,7 +172,10 @@ def test_a_page_continues_where_the_one_before_ended(index: MatchingBackend) -> 
     fill(index, *make_corpus(40))
     query = Query("锂电池储能")
     whole = keys(index.search(query, limit=20).hits)
-    assert keys(index.search(query, limit=10).hits) + keys(index.search(query, limit=10, offset=10).hits) == whole
+    assert (
+        keys(index.search(query, limit=10).hits) + keys(index.search(query, limit=10, offset=10).hits)
+        == whole
+    )
 
 
 def test_scores_fall_and_are_the_sum_of_their_parts(index: MatchingBackend) -> None:
@@ -181,7 +184,9 @@ def test_scores_fall_and_are_the_sum_of_their_parts(index: MatchingBackend) -> N
     hits = index.search(query, limit=40).hits
     assert [hit.score for hit in hits] == sorted((hit.score for hit in hits), reverse=True)
     for hit in hits:
-        assert math.isclose(hit.score, hit.parts.words + hit.parts.meaning + hit.parts.place + hit.parts.stage)
+        assert math.isclose(
+            hit.score, hit.parts.words + hit.parts.meaning + hit.parts.place + hit.parts.stage
+        )
         assert math.isfinite(hit.score)
 
 
@@ -207,7 +212,11 @@ def test_bonuses_are_bounded(index: MatchingBackend) -> None:
 
 
 def test_the_words_that_made_it_stand_in_query_and_document(index: MatchingBackend) -> None:
-    fill(index, make_document(title="刀具涂层的耐磨性能", body="Hard coatings for tools"), make_document("b", body="无关"))
+    fill(
+        index,
+        make_document(title="刀具涂层的耐磨性能", body="Hard coatings for tools"),
+        make_document("b", body="无关"),
+    )
     hit = index.search(Query("提高刀具涂层的耐磨性能，hard Coating")).hits[0]
     found = [term.text for term in hit.terms]
     assert any("刀具涂层" in text for text in found), found
@@ -274,7 +283,9 @@ def test_suggestions_follow_the_typing(index: MatchingBackend) -> None:
     assert len(index.suggest("氮", limit=1)) == 1
 
 
-@pytest.mark.parametrize("text", ["", " ", "，。", "的", "\x00", "🙂", "a" * 5000, "锂" * 3000, "未见之词xyzzy"])
+@pytest.mark.parametrize(
+    "text", ["", " ", "，。", "的", "\x00", "🙂", "a" * 5000, "锂" * 3000, "未见之词xyzzy"]
+)
 def test_odd_queries_are_answered(index: MatchingBackend, text: str) -> None:
     fill(index, *make_corpus(20))
     for hit in index.search(Query(text)).hits:

@@ -12,7 +12,9 @@ from hypothesis import strategies as st
 from langqiao.engines.matching import analyse, tokenise
 from langqiao.engines.matching.dense import keys_of
 
-MIXED = st.text(alphabet=st.sampled_from("氧化铝涂层研究的 aAbBcC12.-３ＡＢ，。()\n刀具ß𠀀々カ한"), max_size=60)
+MIXED = st.text(
+    alphabet=st.sampled_from("氧化铝涂层研究的 aAbBcC12.-３ＡＢ，。()\n刀具ß𠀀々カ한"), max_size=60
+)
 
 
 def test_english_is_stemmed_and_function_words_are_dropped() -> None:
@@ -65,7 +67,6 @@ def test_no_term_is_empty_or_holds_a_space(text: str) -> None:
 @given(MIXED)
 @settings(deadline=None)
 def test_codes_expand_to_the_keys_of_the_same_terms(text: str) -> None:
-
 
     expanded = keys_of(np.array(analyse.character_codes(text), np.uint32), pairs=True)
     expected = Counter(analyse.character_key(term) for term in tokenise.characters(text))

@@ -1,8 +1,9 @@
 """The dense part (语义向量): tables of word vectors, a document's vectors, and the compact scan vector.
 
-Three tables are trained (see :mod:`.ict`): ``words`` and ``mixed`` (words and characters) with a high
-temperature, which find known documents, and ``topics`` with a low one, which finds the same subject.
-A :class:`~.types.SentenceModel` may add a fourth. A document keeps one unit vector per table as int8.
+Three tables are trained (see :mod:`.ict`). ``topics`` sees words and characters under a low temperature
+and finds the same subject; ``words`` and ``senses`` see words under a high one and find the document
+meant, ``senses`` with every shared word hidden in training. A :class:`~.types.SentenceModel` may add a
+fourth. A document keeps one unit vector per table as int8.
 
 For the scan over all documents the tables are folded into one 256-dimensional vector: the principal
 directions of the weighted vectors. The scan only proposes candidates; they are scored exactly.
@@ -45,12 +46,12 @@ class Training:
     """The tables to train and how much of the corpus to read."""
 
     tables: tuple[TableSettings, ...] = (
-        TableSettings("topics", False, 0.5, ict.Settings(temperature=5.0, passages=600_000, seed=1)),
+        TableSettings("topics", True, 0.5, ict.Settings(temperature=5.0, passages=400_000, seed=8)),
         TableSettings(
-            "mixed", True, 0.35, ict.Settings(temperature=12.0, hidden=0.3, passages=400_000, seed=2)
+            "words", False, 0.5, ict.Settings(temperature=12.0, hidden=0.5, passages=600_000, seed=11)
         ),
         TableSettings(
-            "words", False, 0.35, ict.Settings(temperature=12.0, hidden=0.5, passages=600_000, seed=3)
+            "senses", False, 0.5, ict.Settings(temperature=14.0, hidden=1.0, passages=600_000, seed=12)
         ),
     )
     rounds: int = 25  # how often a document is read at most

@@ -32,9 +32,11 @@ class Weights:
     feedback_documents: int = 8
 
 
-MAIN = Weights(parts={"topics": 0.3, "mixed": 0.2, "words": 0.2, "sentence": 0.3}, feedback=0.5)
+MAIN = Weights(
+    parts={"topics": 0.1, "words": 0.2, "senses": 0.2, "sentence": 0.3}, feedback=0.5, feedback_documents=4
+)
 RELATED = Weights(
-    parts={"topics": 1.5, "mixed": 0.5, "words": 0.5, "sentence": 0.5}, feedback=3.0, feedback_documents=20
+    parts={"topics": 3.0, "words": 0.3, "senses": 0.3, "sentence": 0.5}, feedback=3.0, feedback_documents=20
 )
 PLACE_BONUS = 0.5  # what full nearness or fit adds, in standard deviations: it decides between equals
 STAGE_BONUS = 0.5
