@@ -33,8 +33,7 @@ class CurrentManager(models.Manager[_Record]):
 class Retirable(models.Model):
     """A record that can be retired (注销): it leaves lists and searches, the ledger still speaks of it."""
 
-    # Indexed: every list counts the records that are not retired.
-    retired_at = models.DateTimeField(_("注销时间"), null=True, blank=True, editable=False, db_index=True)
+    retired_at = models.DateTimeField(_("注销时间"), null=True, blank=True, editable=False)
     retired_why = models.CharField(_("注销原因"), max_length=300, blank=True, editable=False)
 
     objects = CurrentManager()
@@ -257,7 +256,11 @@ class Achievement(Retirable, Sourced, Stamped):
         ordering = ["-date", "-id"]
         verbose_name = _("成果")
         verbose_name_plural = _("成果")
-        indexes = [models.Index(fields=["-date", "-id"], name="achievement_newest")]
+        # Counts those not retired and gives the newest without sorting 200,000 rows; partial, so that
+        # a list in another order is not lured into it (4 s instead of 0.1 s by key, SQLite).
+        indexes = [
+            models.Index(fields=["-date", "-id"], condition=Q(retired_at=None), name="achievement_newest")
+        ]
         constraints = [
             models.CheckConstraint(condition=Q(trl=None) | Q(trl__gte=1, trl__lte=9), name="achievement_trl")
         ]
