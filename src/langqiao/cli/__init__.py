@@ -162,7 +162,7 @@ def import_(
             publish=publish, dry_run=dry_run, skip_errors=skip_errors, progress=show,
             encoding=encoding or None,
         )  # fmt: skip
-        if not dry_run:
+        if report.written:
             terminal.refresh_index(show)
     terminal.print_report(report, out, as_json=as_json)
     if report.failed and not skip_errors:
