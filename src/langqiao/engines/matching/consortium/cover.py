@@ -109,7 +109,14 @@ def _constraint(rows: list[tuple[dict[int, float], float, float]], size: int) ->
 
 
 def _solve(model: _Model) -> tuple[str, ...]:
-    """Pursue one aim after the other, holding those before at their best value."""
+    """Pursue one aim after the other, holding those before at their best value.
+
+    Only membership must be declared whole: with the members fixed, answers and cities have a whole
+    optimum by themselves, so every best value is a whole number.
+    """
+    members = len(model.organisations)
+    whole = np.zeros(model.size)
+    whole[:members] = 1
     constraints = [model.constraints]
     chosen = np.zeros(model.size)
     for aim in model.aims:
@@ -117,14 +124,14 @@ def _solve(model: _Model) -> tuple[str, ...]:
             continue
         answer = milp(
             aim,
-            integrality=np.ones(model.size),
+            integrality=whole,
             bounds=Bounds(0, 1),
             constraints=constraints,
             options={"mip_rel_gap": 0.0},
         )
         if answer.x is None or answer.status != 0:
             raise RuntimeError(f"the solver found no smallest cover: {answer.message}")
-        chosen = np.rint(answer.x)
-        best = float(aim @ chosen)
+        chosen = answer.x
+        best = round(float(answer.fun))
         constraints.append(LinearConstraint(aim[np.newaxis, :], -np.inf, best + 0.5))
     return tuple(key for at, key in enumerate(model.organisations) if chosen[at] > 0.5)
