@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import json
+from itertools import count
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from langqiao.apps.ledger.models import Entry
 from langqiao.apps.ledger.queries import verify
@@ -178,6 +181,37 @@ def test_reimporting_an_illustrative_record_changes_nothing():
     made, _outcome = domain.upsert(None, "organisations", row)
     assert made.name == "甲（示例）"
     assert domain.upsert(None, "organisations", row)[1] == "unchanged"
+
+
+_texts = st.text(max_size=60)
+_numbers = count(1)
+
+
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@given(
+    st.fixed_dictionaries(
+        {"title": _texts, "kind": st.sampled_from(["paper", "专利"])},
+        optional={
+            "abstract": _texts,
+            "keywords": st.one_of(_texts, st.lists(_texts, max_size=4)),
+            "trl": st.one_of(st.integers(1, 9), st.sampled_from(["", "3", 4.0])),
+            "date": st.one_of(st.dates(), st.sampled_from(["", "2024年3月8日", "2024/3/8"])),
+            "illustrative": st.sampled_from([True, False, "是", ""]),
+            "city": st.sampled_from(["", "松江", "songjiang", "松江区"]),
+            "language": st.sampled_from(["", "zh"]),
+        },
+    )
+)
+def test_whatever_is_taken_is_taken_again_without_a_change(corridor, row):
+    row = {"code": f"H-{next(_numbers)}", **row}
+    try:
+        made, outcome = domain.upsert(None, "achievements", row)
+    except Invalid:
+        return
+    assert outcome == "created"
+    entries = Entry.objects.count()
+    again, outcome = domain.upsert(None, "achievements", row)
+    assert (outcome, again.pk, Entry.objects.count()) == ("unchanged", made.pk, entries)
 
 
 # The columns that imports, forms and the API agree on.

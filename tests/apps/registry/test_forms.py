@@ -111,8 +111,8 @@ def test_saving_a_form_unchanged_changes_nothing(client: Client, kind):
         "people": lambda: make_person(expertise=["a", "b"], **of),
         "achievements": lambda: make_achievement(
             owner=organisation,
-            keywords=["甲", "乙"],
-            people=[make_person(code="P-1")],
+            keywords=["Al, Mg", "乙、丙"],
+            people=[make_person(code="P-1"), make_person(name="Luo, M.")],
             date="2024-03-18",
             trl=4,
         ),

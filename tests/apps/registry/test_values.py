@@ -67,6 +67,11 @@ def test_what_is_taken(clean, raw, wanted):
     [
         (v.text(3), "四个字了"),
         (v.text(30), "a\x00b"),
+        (v.text(30), "a\ud800"),
+        (v.choice(Achievement.Kind), "\ud800"),
+        (v.day, "\ud800"),
+        (v.link(30), "example.org/\ud800"),
+        (v.tags(), ["\ud800"]),
         (v.text(30), ["a"]),
         (v.choice(Achievement.Kind), "小说"),
         (v.choice(Achievement.Kind), ""),
@@ -98,8 +103,8 @@ def test_what_is_taken(clean, raw, wanted):
 def test_what_is_refused_with_the_way_to_mend_it(clean, raw):
     with pytest.raises(Invalid) as refusal:
         clean(raw, LOOKUPS)
-    assert refusal.value.why
     assert refusal.value.mend
+    assert str(refusal.value).encode()
 
 
 # 91110000600037341L is the worked example of python-stdnum; the others differ by one character.
@@ -163,6 +168,13 @@ class TestReferences:
             lookups.organisation("乙")
         with pytest.raises(Invalid, match="名录中没有机构“丙”"):
             lookups.organisation("丙")
+
+    @pytest.mark.parametrize("word", ["\ud800", "a\x00b"])
+    def test_a_name_that_no_database_takes_is_not_found(self, word):
+        for find in (Lookups().organisation, Lookups().person, Lookups().city):
+            with pytest.raises(Invalid) as refusal:
+                find(word)
+            str(refusal.value).encode()
 
     def test_a_code_wins_over_a_name(self):
         by_code = make_person(name="甲", code="乙")

@@ -14,6 +14,7 @@ from django.shortcuts import get_object_or_404
 from ninja import PatchDict, Query, Router, Schema, Status
 from ninja.pagination import paginate
 from pydantic import Field as Bound
+from pydantic import field_validator
 
 from langqiao.apps.registry import queries, schemas
 from langqiao.apps.registry.domain.verbs import VERBS
@@ -33,6 +34,12 @@ class Narrow(Schema):
     organisation: Annotated[str, Bound(max_length=80)] = ""
     code: Annotated[str, Bound(max_length=80)] = ""
     illustrative: bool | None = None
+
+    @field_validator("q", "city", "field", "kind", "organisation", "code")
+    @classmethod
+    def no_null(cls, value: str) -> str:
+        """Take the null character, which PostgreSQL refuses, for a blank."""
+        return value.replace("\x00", " ")
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from django import forms
@@ -82,7 +83,7 @@ class RecordForm(forms.Form):
             NotAllowed: the actor may not.
         """
         verbs = VERBS[self.record_kind.name]
-        values = {name: self.cleaned_data[name] for name in self.fields}
+        values = {name: _separated(name, self.cleaned_data[name]) for name in self.fields}
         try:
             if self.record is None:
                 return verbs.add(self.actor, **values)
@@ -90,6 +91,11 @@ class RecordForm(forms.Form):
         except Invalid as problem:
             self.add_error(problem.field if problem.field in self.fields else None, str(problem))
             return None
+
+
+def _separated(name: str, value: Any) -> Any:
+    """Items of a list at semicolons and new lines only: a keyword or a name may hold a comma."""
+    return re.split(r"[;；\n]+", value) if name in _LISTS | {"people"} else value
 
 
 def is_steward(actor: Any) -> bool:

@@ -80,7 +80,7 @@ class OrganisationListing(RegistryListing):
 
     slug = "organisations"
     title = _("机构")
-    lead = _("九城的企业、高校、院所、实验室、园区与服务机构。")
+    lead = _("走廊里的企业、高校、院所、实验室、园区与服务机构。")
     columns = (
         name_column(_("名称")),
         Column("kind", _("类型"), value=_kind, sort="kind"),
@@ -300,7 +300,7 @@ class TalentListing(RegistryListing):
 
     slug = "talent-demand"
     title = _("人才需求")
-    lead = _("高精尖缺：九城正在找的人。")
+    lead = _("高精尖缺：各城正在找的人。")
     columns = (
         name_column(_("岗位"), "position"),
         Column("organisation", _("机构"), sort="organisation__name"),

@@ -1,6 +1,6 @@
 """The kinds of records in the registry: their columns, cleaners and permissions, as one table.
 
-Column names are those of the import layouts (docs/formats.md), the forms and the REST API.
+Column names are those of the import layouts (docs/data-formats.md), the forms and the REST API.
 """
 
 from __future__ import annotations

@@ -116,4 +116,6 @@ class Lookups:
 
 
 def _words(value: Any) -> str:
-    return "" if value is None else " ".join(str(value).split())
+    # What no database takes can be no name: it is shown as "?" and not found.
+    printable = str(value).replace("\x00", "?").encode("utf-8", "replace").decode("utf-8")
+    return "" if value is None else " ".join(printable.split())
