@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 
+import structlog
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -14,6 +15,7 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from langqiao.kit.refusals import Refused
 from langqiao.web import metrics
 
+log = structlog.stdlib.get_logger("langqiao.request")
 Respond = Callable[[HttpRequest], HttpResponse]
 
 
@@ -75,5 +77,13 @@ class MetricsMiddleware:
         response = self.get_response(request)
         match = request.resolver_match
         route = match.route if match else "unknown"
-        metrics.observe(request.method or "", route, response.status_code, time.perf_counter() - start)
+        seconds = time.perf_counter() - start
+        metrics.observe(request.method or "", route, response.status_code, seconds)
+        log.info(
+            "request",
+            method=request.method,
+            route=route,
+            status=response.status_code,
+            ms=round(seconds * 1000, 1),
+        )
         return response

@@ -10,6 +10,8 @@ import dj_database_url
 from csp.constants import NONE, SELF
 from django.utils.translation import gettext_lazy as _
 
+from langqiao.web.logs import configuration
+
 PACKAGE = Path(__file__).resolve().parents[1]
 DATA_DIR = Path(os.environ.get("LANGQIAO_DATA_DIR", "var")).resolve()
 DATA_DIR.mkdir(parents=True, exist_ok=True)
@@ -204,10 +206,8 @@ SENTENCE_MODEL = os.environ.get("LANGQIAO_SENTENCE_MODEL", "")
 UPLOAD_MAX_BYTES = 20 * 1024 * 1024
 NINJA_PAGINATION_PER_PAGE = 50
 NINJA_PAGINATION_MAX_LIMIT = 500
-LOGGING = {
-    "version": 1,
-    "disable_existing_loggers": False,
-    "handlers": {"console": {"class": "logging.StreamHandler"}},
-    "root": {"handlers": ["console"], "level": os.environ.get("LANGQIAO_LOG_LEVEL", "WARNING")},
-}
+LOGGING = configuration(
+    level=os.environ.get("LANGQIAO_LOG_LEVEL", "WARNING"),
+    as_json=os.environ.get("LANGQIAO_LOG_FORMAT", "") == "json",
+)
 SILENCED_SYSTEM_CHECKS = [] if not DEBUG else ["security.W018"]

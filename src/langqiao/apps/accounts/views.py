@@ -130,7 +130,7 @@ def _organisation(request: HttpRequest) -> Any:
     model = Membership._meta.get_field("organisation").related_model
     asked = request.GET.get("organisation", "")
     if asked.isascii() and asked.isdigit():
-        return get_object_or_404(model, pk=int(asked))  # type: ignore[type-var]
+        return get_object_or_404(model, pk=int(asked))
     mine = _looked_after(_me(request)) or [m.organisation for m in current_memberships(_me(request))]
     return mine[0] if mine else None
 
