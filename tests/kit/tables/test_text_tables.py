@@ -65,6 +65,15 @@ def test_broken_utf8_names_byte_and_line(tmp_path):
     assert "UTF-8" in refusal.value.why
 
 
+def test_one_wrong_byte_in_a_small_file_is_named(tmp_path):
+    data = bytearray("编号,名称,类型\nQ-1,甲乙丙,企业\n".encode())
+    place = data.index("乙".encode())
+    data[place] = 0xFF
+    with pytest.raises(Invalid, match=f"第 {place + 1} 字节.*UTF-8") as refusal:
+        open_table(write(tmp_path, bytes(data)))
+    assert refusal.value.row == 2
+
+
 def test_broken_gb18030_names_byte_and_line(tmp_path):
     data = (CHINESE * 20).encode("gb18030")
     place = data.rindex("锂".encode("gb18030"))

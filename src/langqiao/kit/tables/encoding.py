@@ -33,22 +33,28 @@ def detect_encoding(file: BinaryIO) -> str:
         return checked(file, "utf-16")
     if b"\0" in head and (wide := _utf16_without_mark(head)):
         return checked(file, wide)
-    fault = _first_fault(file, "utf-8")
-    if fault is None:
+    first = _first_fault(file, "utf-8")
+    if first is None:
         return checked(file, "utf-8")
-    sample = _sample(file, fault)
-    if _broken_share(sample, "utf-8") < 0.1:
-        raise _fault_at(file, "UTF-8", fault)
+    sample = _sample(file, first)
+    # Damaged UTF-8 breaks here and there; GB18030 read as UTF-8 breaks nearly everywhere.
+    if _broken_share(sample, "utf-8") < 0.4:
+        raise _fault_at(file, "UTF-8", first)
     fault = _first_fault(file, "gb18030")
     if fault is not None:
         sample = _sample(file, fault)
-        if _broken_share(sample, "gb18030") < 0.05 and _reads_like_chinese(sample):
+        if _broken_share(sample, "gb18030") < 0.2 and _reads_like_chinese(sample):
             raise _fault_at(file, "GB18030", fault)
     elif _reads_like_chinese(sample):
         return checked(file, "gb18030")
+    line = _line_of(file, first)
     raise Invalid(
-        _("认不出文件的文字编码：既不是 UTF-8，也不是 UTF-16 或 GB18030。"),
+        _(
+            "认不出文件的文字编码：既不是 UTF-8（第 %(line)d 行、第 %(byte)d 字节不符），也不是 UTF-16 或 GB18030。"
+        )
+        % {"line": line, "byte": first + 1},
         mend=_("请用表格软件另存为“CSV UTF-8”，或在导入时指明编码。"),
+        row=line,
     )
 
 
