@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
+from threadpoolctl import threadpool_limits
 
 from . import training as train_module
 from .columns import ROW, open_map
@@ -44,6 +45,10 @@ class Builder:
         Raises:
             Cancelled: the caller asked to stop.
         """
+        with threadpool_limits(1, user_api="blas"):  # two trainings share the cores; more threads only wait
+            self._build(documents, train=train, payload=payload)
+
+    def _build(self, documents: Iterable[Document], *, train: bool, payload: str) -> None:
         writer = Writer(self._folder, None, None)
         try:
             writer.add(self._watched(documents))

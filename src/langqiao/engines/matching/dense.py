@@ -183,7 +183,9 @@ class DenseModel:
         result = []
         for (_, part), covariance in zip(self.parts, self.covariance, strict=True):
             q = query[part]
-            result.append((float(q @ self.mean[part]), max(float(q @ covariance @ q), 0.0) ** 0.5))
+            result.append(
+                (float(q @ self.mean[part]), max(float(kernels.quadratic(covariance, q)), 0.0) ** 0.5)
+            )
         return result
 
     def compact(self, vectors: Floats) -> Floats:

@@ -164,6 +164,27 @@ def dots(vectors, scales, query, out):
 
 
 @njit(cache=True, nogil=True, fastmath=True)
+def quadratic(matrix, vector):
+    """``vector`` · ``matrix`` · ``vector``. A BLAS would wake its threads for less work than waking them."""
+    total = np.float32(0.0)
+    for i in range(vector.size):
+        row = np.float32(0.0)
+        for j in range(vector.size):
+            row += matrix[i, j] * vector[j]
+        total += vector[i] * row
+    return total
+
+
+@njit(cache=True, nogil=True, fastmath=True)
+def project(vector, matrix, out):
+    """``out`` = ``vector`` @ ``matrix``, without a BLAS for the same reason."""
+    out[:] = 0.0
+    for i in range(vector.size):
+        for j in range(out.size):
+            out[j] += vector[i] * matrix[i, j]
+
+
+@njit(cache=True, nogil=True, fastmath=True)
 def add_vectors(ids, first, table, scales, out):
     """Add the int8 vectors of all known ids (counted from row ``first``) to ``out``."""
     for i in range(ids.size):

@@ -152,7 +152,9 @@ class Prepared:
         for (name, part), (_, deviation) in zip(model.parts, self.deviations, strict=True):
             if deviation > 1e-9:
                 weighted[part] = self.vector[part] * np.float32(weights.parts.get(name, 0.0) / deviation)
-        narrow, _ = quantise(weighted @ model.inverse)
+        folded = np.empty(model.inverse.shape[1], np.float32)
+        kernels.project(weighted, model.inverse, folded)
+        narrow, _ = quantise(folded)
         out = np.empty(snapshot.manifest.rows, np.float32)
         kernels.scan(snapshot.compact, snapshot.scan_scales, narrow, out)
         self._scans[shares] = out
