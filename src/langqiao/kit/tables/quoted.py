@@ -34,6 +34,8 @@ def quoted_columns(sample: str) -> list[str]:
     widths = Counter(
         len(_SEPARATOR.split(line.strip())) for line in sample.splitlines()[:200] if line.strip()
     )
+    if not widths:
+        raise Invalid(_("文件是空的。"), mend=_("请选择有内容的文件。"))
     width = widths.most_common(1)[0][0]
     return list(_NAMES) if width == len(_NAMES) else [f"column_{place}" for place in range(1, width + 1)]
 
