@@ -6,13 +6,15 @@ import re
 
 import pytest
 from django.db import transaction
+from django.db.models import Q
 from django.urls import reverse
 
+from langqiao.apps.accounts.models import Role
 from langqiao.apps.challenges.models import Challenge, State
 from langqiao.apps.ledger import queries
 from langqiao.apps.ledger.domain import Act, record_all
 from langqiao.apps.ledger.models import Entry, Visibility
-from tests.factories.accounts import make_office, make_user
+from tests.factories.accounts import make_member, make_office, make_user
 from tests.factories.registry import make_city, make_organisation
 
 pytestmark = pytest.mark.django_db
@@ -112,8 +114,9 @@ def test_a_case_is_drawn_from_the_ledger_alone(client, entries):
 def test_a_party_reads_the_thread_of_its_case(client, entries, monkeypatch):
     monkeypatch.setattr(queries, "_case_readers", [])
     party = make_user()
+    mine = Q(visibility=Visibility.PARTIES)
     queries.register_case_reader(
-        lambda user, case: {Visibility.PARTIES} if user == party and case == "LQ-2026-000001" else set()
+        lambda user, case: mine if user == party and case == "LQ-2026-000001" else Q(pk__in=[])
     )
     client.force_login(make_user())
     assert client.get(reverse("ledger_entry", args=[entries[1].sequence])).status_code == 404
@@ -122,6 +125,27 @@ def test_a_party_reads_the_thread_of_its_case(client, entries, monkeypatch):
     assert html.count('class="lq-act"') == 2
     assert client.get(reverse("ledger_entry", args=[entries[1].sequence])).status_code == 200
     assert client.get(reverse("ledger_entry", args=[entries[2].sequence])).status_code == 404
+
+
+def test_the_firm_reads_its_own_case_and_not_a_teams_draft(client, firm):
+    challenge = Challenge.objects.create(
+        case="LQ-7", title="题", organisation=firm, state=State.PUBLISHED, details="x"
+    )
+    with transaction.atomic():
+        own, foreign = record_all(
+            None,
+            [
+                Act("sign_promise", challenge, {}, firm, "", "LQ-7", Visibility.PARTIES),
+                Act("draft_answer", "challenges.answer:99", {}, firm, "", "LQ-7", Visibility.PARTIES),
+            ],
+        )
+    client.force_login(make_member(firm, Role.ENTERPRISE))
+    assert client.get(reverse("ledger_entry", args=[own.sequence])).status_code == 200
+    assert client.get(reverse("ledger_entry", args=[foreign.sequence])).status_code == 404
+    assert client.get("/api/v1/ledger/entries?case=LQ-7").json()["total"] == 1
+    client.force_login(make_member(make_organisation(kind="enterprise"), Role.ENTERPRISE))
+    assert client.get(reverse("ledger_entry", args=[own.sequence])).status_code == 404
+    assert client.get("/api/v1/ledger/entries?case=LQ-7").json()["total"] == 0
 
 
 def test_a_drafts_title_is_not_told_by_the_ledger(client, firm):

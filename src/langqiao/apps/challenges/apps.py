@@ -11,9 +11,12 @@ class ChallengesConfig(AppConfig):
     def ready(self) -> None:
         from langqiao.apps.challenges import (
             exchange,
+            queries,
             rules,  # noqa: F401  registers the permissions
             sections,
         )
+        from langqiao.apps.ledger.queries import register_case_reader
 
+        register_case_reader(queries.read_case)
         exchange.register()
         sections.register()

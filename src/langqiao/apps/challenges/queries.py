@@ -22,6 +22,7 @@ from langqiao.apps.ledger.models import Entry, Visibility
 from langqiao.apps.registry.models import Organisation
 from langqiao.kit.permissions import allowed
 
+NOTHING = Q(pk__in=[])
 LINE = tuple(state for state in State if state != State.WITHDRAWN)
 # The ledger's verbs that show a state of the line was reached.
 REACHED_BY = {
@@ -87,7 +88,21 @@ def thread(challenge: Challenge, viewer: Any, *, details: bool) -> list[Entry]:
     Args:
         details: whether the viewer may read the sealed details.
     """
-    seen = Q(visibility=Visibility.PUBLIC)
+    seen = Q(visibility=Visibility.PUBLIC) | seen_as_party(challenge, viewer, details=details)
+    return list(Entry.objects.filter(seen, case=challenge.case).order_by("sequence"))
+
+
+def read_case(viewer: Any, case: str) -> Q:
+    """Entries of a case beyond the public ones that the viewer may read, for the ledger's own pages."""
+    challenge = Challenge.objects.filter(case=case).select_related("organisation").first()
+    if challenge is None:
+        return NOTHING
+    return seen_as_party(challenge, viewer, details=allowed(viewer, "challenges.read_details", challenge))
+
+
+def seen_as_party(challenge: Challenge, viewer: Any, *, details: bool) -> Q:
+    """Which entries kept to the parties the viewer may read: the firm's, the own team's, the own."""
+    seen = NOTHING
     this = f"challenges.challenge:{challenge.pk}"
     if is_of_firm.test(viewer, challenge) or is_drafter.test(viewer, challenge):
         handed_in = challenge.answers.exclude(submitted_at=None).values_list("pk", flat=True)
@@ -103,7 +118,7 @@ def thread(challenge: Challenge, viewer: Any, *, details: bool) -> list[Entry]:
         own = answers_of(viewer).filter(challenge=challenge).values_list("pk", flat=True)
         seen |= Q(visibility=Visibility.PARTIES, object__in=[f"challenges.answer:{pk}" for pk in own])
         seen |= Q(visibility=Visibility.PARTIES, object=this, actor=f"accounts.user:{viewer.pk}")
-    return list(Entry.objects.filter(seen, case=challenge.case).order_by("sequence"))
+    return seen
 
 
 def steps(challenge: Challenge, entries: list[Entry]) -> list[tuple[str, str]]:

@@ -11,7 +11,7 @@ from ninja import Router, Schema
 from ninja.pagination import paginate
 
 from langqiao.apps.ledger.models import Entry
-from langqiao.apps.ledger.queries import case_thread, head, readable, visibilities_of
+from langqiao.apps.ledger.queries import head, readable, readable_entry
 from langqiao.kit.api import Paged
 
 router = Router(tags=["ledger"])
@@ -59,10 +59,7 @@ def entries(
     request: HttpRequest, *, case: str = "", app: str = "", verb: str = "", city: str = "", after: int = 0
 ) -> Any:
     """Entries the caller may read by sequence; ``after`` gives those with a higher sequence."""
-    if case:
-        rows = case_thread(case, visibilities=visibilities_of(request.user, case))
-    else:
-        rows = readable(request.user).order_by("sequence")
+    rows = readable(request.user, case).order_by("sequence")
     for field, value in (("app", app), ("verb", verb), ("city", city)):
         if value:
             rows = rows.filter(**{field: value})
@@ -72,7 +69,7 @@ def entries(
 @router.get("/entries/{sequence}", response=EntryOut, summary="One entry (一条记录)")
 def entry(request: HttpRequest, sequence: int) -> Entry:
     """404 also when the caller may not read it."""
-    found = Entry.objects.filter(sequence=sequence).first() if 0 < sequence < 2**63 else None
-    if found is None or found.visibility not in visibilities_of(request.user, found.case):
+    found = readable_entry(request.user, sequence)
+    if found is None:
         raise Http404
     return found

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.db import transaction
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
 from langqiao.apps.ledger.chain import GENESIS, Fault, first_fault
 from langqiao.apps.ledger.models import Entry, Head, Visibility
@@ -61,31 +61,36 @@ def latest(limit: int = 10) -> QuerySet[Entry]:
     return Entry.objects.filter(visibility=Visibility.PUBLIC).order_by("-sequence")[:limit]
 
 
-# Who sees which entries of a case beyond the public ones; apps that own cases add a reader here.
-CaseReader = Callable[[Any, str], set[str]]
+# Which entries of a case a user may read beyond the public ones; apps that own cases add a reader here.
+CaseReader = Callable[[Any, str], Q]
 _case_readers: list[CaseReader] = []
 
 
 def register_case_reader(reader: CaseReader) -> None:
-    """Let an app say which visibilities of a case a user may read beyond the public ones."""
+    """Let an app say which entries of a case a user may read beyond the public ones."""
     if reader not in _case_readers:
         _case_readers.append(reader)
 
 
-def visibilities_of(user: Any, case: str = "") -> set[str]:
-    """Visibilities the user may read, in a case where one is named.
+def readable(user: Any, case: str = "") -> QuerySet[Entry]:
+    """Entries the user may read: all for the office, public ones for everybody else.
 
-    Entries hold no sealed contents (only digests), so the office reads them all.
+    With ``case`` only that case's entries, among them those to which the user is a party. Entries
+    hold no sealed contents (only digests), so the office reads them all.
     """
+    rows = Entry.objects.filter(case=case) if case else Entry.objects.all()
     if allowed(user, "ledger.read_all"):
-        return {str(value) for value in Visibility.values}
-    found = {str(Visibility.PUBLIC)}
+        return rows
+    seen = Q(visibility=Visibility.PUBLIC)
     if case:
         for reader in _case_readers:
-            found |= {str(value) for value in reader(user, case)}
-    return found
+            seen |= reader(user, case)
+    return rows.filter(seen)
 
 
-def readable(user: Any) -> QuerySet[Entry]:
-    """Entries the user may read in a list: all for the office, public ones for everybody else."""
-    return Entry.objects.filter(visibility__in=visibilities_of(user))
+def readable_entry(user: Any, sequence: int) -> Entry | None:
+    """The entry with this number, if the user may read it."""
+    entry = Entry.objects.filter(sequence=sequence).first() if 0 < sequence < 2**63 else None
+    if entry is None or not readable(user, entry.case).filter(sequence=sequence).exists():
+        return None
+    return entry

@@ -16,7 +16,7 @@ from django.views.decorators.http import require_safe
 
 from langqiao.apps.ledger.chain import GENESIS, entry_hash
 from langqiao.apps.ledger.models import Entry, Visibility
-from langqiao.apps.ledger.queries import case_thread, head, readable, visibilities_of
+from langqiao.apps.ledger.queries import head, readable, readable_entry
 from langqiao.apps.ledger.words import in_words
 from langqiao.kit.listing import Column, Empty, Filter, Listing, list_view
 
@@ -119,8 +119,8 @@ ledger_list = list_view(LedgerListing)
 @require_safe
 def entry_detail(request: HttpRequest, sequence: int) -> HttpResponse:
     """One entry with the hashes that tie it in, and whether its own hash holds."""
-    entry = Entry.objects.filter(sequence=sequence).first() if sequence < 2**63 else None
-    if entry is None or entry.visibility not in visibilities_of(request.user, entry.case):
+    entry = readable_entry(request.user, sequence)
+    if entry is None:
         raise Http404
     before = Entry.objects.filter(sequence=sequence - 1).values_list("hash", flat=True).first()
     recomputed = entry_hash(entry)
@@ -141,7 +141,7 @@ def entry_detail(request: HttpRequest, sequence: int) -> HttpResponse:
 @require_safe
 def case_detail(request: HttpRequest, case: str) -> HttpResponse:
     """The thread of a case (项目): its entries in order, as far as the reader may see them."""
-    entries = list(case_thread(case, visibilities=visibilities_of(request.user, case)))
+    entries = list(readable(request.user, case).order_by("sequence"))
     if not entries:
         raise Http404
     acts = in_words(entries, request.user)

@@ -59,11 +59,19 @@ export function startFrame() {
   });
   const texts = document.body.dataset;
   document.addEventListener("htmx:error", () => say(texts.offline));
-  // A designed refusal (4xx) draws itself; only an unforeseen failure needs words from here.
   document.addEventListener("htmx:before:response", (event) => {
-    if (event.detail.ctx.response.status >= 500) {
+    const { raw, status, headers } = event.detail.ctx.response;
+    if (raw.redirected && new URL(raw.url).pathname === texts.login) {
+      // The session ended: sign in, then come back to this page.
+      event.preventDefault();
+      location.href = `${texts.login}?next=${encodeURIComponent(location.pathname + location.search)}`;
+    } else if (status >= 500) {
       event.preventDefault();
       say(texts.failed);
+    } else if ((status === 404 || status === 403) && !headers.get("HX-Retarget")) {
+      // A designed refusal draws itself; a whole error page must not land inside this one.
+      event.preventDefault();
+      say(texts.missing);
     }
   });
 }
