@@ -49,9 +49,7 @@ def detect_encoding(file: BinaryIO) -> str:
         return checked(file, "gb18030")
     line = _line_of(file, first)
     raise Invalid(
-        _(
-            "认不出文件的文字编码：不是 UTF-8（第 %(line)d 行第 %(byte)d 字节不符），也不是 GB18030 或 UTF-16。"
-        )
+        _("认不出文字编码：不是 UTF-8（第 %(line)d 行第 %(byte)d 字节不符），也不是 GB18030 或 UTF-16。")
         % {"line": line, "byte": first + 1},
         mend=_("请用表格软件另存为“CSV UTF-8”，或在导入时指明编码。"),
         row=line,
