@@ -39,7 +39,7 @@ from langqiao.engines.matching.tokenise import normalise
 from langqiao.engines.matching.types import Document, Filters, Progress, Query
 
 TOP = 10
-DEPTH = 400  # how deep RRF reads the lists it joins
+DEPTH = 100  # how deep RRF reads the lists it joins
 RRF_K = 60  # Cormack, Clarke & Büttcher 2009
 KNOWN = "discipline-known"
 TIMED = 371  # queries timed of each sort, as many as there are requirement texts
