@@ -77,7 +77,7 @@ class World:
             raise Refused("no answer yet")
         return found
 
-    def do(self, verb: str, who: int) -> None:
+    def do(self, verb: str, who: int) -> None:  # noqa: PLR0912  one branch a verb
         home, researcher = self.homes[who]
         challenge, boss = self.challenge, self.boss
         match verb:

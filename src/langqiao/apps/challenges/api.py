@@ -10,7 +10,7 @@ from django.db.models import QuerySet
 from django.http import Http404, HttpRequest
 from django.shortcuts import get_object_or_404
 from django.utils.translation import gettext_lazy as _
-from ninja import PatchDict, Query, Router, Schema
+from ninja import PatchDict, Query, Router, Schema, Status
 from ninja.pagination import paginate
 
 from langqiao.apps.challenges import domain, matching, queries
@@ -41,12 +41,13 @@ def _found(request: HttpRequest, pk: int) -> Challenge:
     return get_object_or_404(queries.visible_challenges(request.user), pk=pk)
 
 
-def _detail(request: HttpRequest, challenge: Challenge) -> dict[str, Any]:
-    out = s.ChallengeOut.from_orm(challenge).dict()
+def _detail(request: HttpRequest, challenge: Challenge) -> Any:
+    """The challenge with what of it the caller may read (see ``ChallengeDetailOut``)."""
+    shown: Any = challenge
     if allowed(request.user, "challenges.read_details", challenge):
-        out["details"] = challenge.details
-        out["attachments"] = list(challenge.attachments.all())
-    return out
+        shown.shown_details = challenge.details
+        shown.shown_attachments = list(challenge.attachments.all())
+    return shown
 
 
 def _organisation(name: str) -> Organisation:
@@ -93,7 +94,7 @@ def draft_challenge(request: HttpRequest, values: s.ChallengeIn) -> Any:
     given = _referred(values.dict())
     organisation = _organisation(given.pop("organisation"))
     challenge = domain.draft_challenge(request.user, organisation=organisation, **given)
-    return 201, _detail(request, challenge)
+    return Status(201, _detail(request, challenge))
 
 
 @router.get("/challenges/{int:pk}", response=s.ChallengeDetailOut, operation_id="get_challenge")
@@ -135,7 +136,8 @@ def list_questions(request: HttpRequest, pk: int) -> Any:
 @router.post("/challenges/{int:pk}/questions", response={201: s.QuestionOut}, operation_id="ask_question")
 def ask_question(request: HttpRequest, pk: int, values: s.QuestionIn) -> Any:
     """Ask the firm."""
-    return 201, domain.ask_question(request.user, _found(request, pk), text=values.text, sealed=values.sealed)
+    question = domain.ask_question(request.user, _found(request, pk), text=values.text, sealed=values.sealed)
+    return Status(201, question)
 
 
 @router.put("/challenges/{int:pk}/follow", response=s.FollowOut, operation_id="follow_challenge")
@@ -196,7 +198,7 @@ def draft_answer(request: HttpRequest, pk: int, values: s.AnswerIn) -> Any:
         answer = domain.draft_answer(request.user, _found(request, pk), organisation=organisation, **given)
         if partners:
             domain.change_team(request.user, answer, members=partners)
-    return 201, _answer(request, _found_answer(request, answer.pk))
+    return Status(201, _answer(request, _found_answer(request, answer.pk)))
 
 
 @router.get("/answers/{int:pk}", response=s.AnswerOut, operation_id="get_answer")

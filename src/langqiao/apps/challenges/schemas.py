@@ -54,10 +54,10 @@ class ChallengePatch(Schema):
     city: Slug
     field: Slug
     keywords: Annotated[list[str], Bound(max_length=KEYWORDS_AT_MOST)]
-    stage: Stage | None
-    budget_min: Amount | None
-    budget_max: Amount | None
-    deadline: date | None
+    stage: Stage | None = None
+    budget_min: Amount | None = None
+    budget_max: Amount | None = None
+    deadline: date | None = None
     confidentiality: Challenge.Confidentiality
 
 
@@ -100,10 +100,13 @@ class AttachmentOut(Schema):
 
 
 class ChallengeDetailOut(ChallengeOut):
-    """A challenge with its details where the reader may see them; null says they are sealed."""
+    """A challenge with its details where the reader may see them; null says they are sealed.
 
-    details: str | None = None
-    attachments: list[AttachmentOut] | None = None
+    Read from attributes that the view sets when the rule allows, never from the record's own.
+    """
+
+    details: str | None = Bound(None, alias="shown_details")
+    attachments: list[AttachmentOut] | None = Bound(None, alias="shown_attachments")
 
 
 class ReasonIn(Schema):
