@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import zipfile
+from contextlib import suppress
 from datetime import date, datetime
 
 import openpyxl
@@ -175,3 +176,21 @@ def test_defused_xml_guards_openpyxl():
     from openpyxl import DEFUSEDXML
 
     assert DEFUSEDXML
+
+
+@pytest.mark.parametrize("seed", range(60))
+def test_damaged_workbooks_give_rows_or_a_refusal(seed):
+    import random
+
+    rng = random.Random(seed)
+    made = book(["编号", "名称"], ["F-1", "x"], [1, 2.5])
+    with zipfile.ZipFile(made) as parcel:
+        name = rng.choice(parcel.namelist())
+        part = bytearray(parcel.read(name))
+    for _ in range(rng.randint(1, 4)):
+        place = rng.randrange(len(part))
+        part[place : place + rng.randint(0, 20)] = rng.choice(
+            [b"", b"<", b'"', b"-1", b"99999999999", b'r="ZZZZ9"']
+        )
+    with suppress(Invalid):
+        list(read_table(repacked(made, {name: bytes(part)}), tolerant=bool(seed % 2)))
