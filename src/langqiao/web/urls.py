@@ -16,6 +16,7 @@ urlpatterns = [
     path("", include("langqiao.apps.registry.urls")),
     path("", include("langqiao.apps.registry.exchange.urls")),
     path("api/v1/", api.urls),
+    path("favicon.ico", views.favicon, name="favicon"),
     path("healthz", views.healthz, name="healthz"),
     path("metrics", views.metrics, name="metrics"),
     path("admin/", admin.site.urls),

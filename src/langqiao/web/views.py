@@ -9,7 +9,8 @@ import secrets
 from django.core.cache import cache
 from django.db import connection
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
+from django.templatetags.static import static
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.cache import never_cache
@@ -55,6 +56,12 @@ def home(request: HttpRequest) -> HttpResponse:
         "examples": EXAMPLES,
     }
     return render(request, "home.html", context)
+
+
+@require_safe
+def favicon(request: HttpRequest) -> HttpResponse:  # noqa: ARG001
+    """Browsers ask for it on pages that name no icon, such as the admin's."""
+    return redirect(static("logo.svg"))
 
 
 @never_cache
