@@ -10,7 +10,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-import rules
 from django.utils.translation import gettext_lazy as _
 from rules.predicates import Predicate
 
@@ -36,7 +35,8 @@ def permit(name: str, predicate: Predicate, *, label: object, why: object) -> No
     Raises:
         KeyError: the name is registered already.
     """
-    rules.add_perm(name, predicate)
+    if name in _registered:
+        raise KeyError(name)
     _registered[name] = Permission(name, label, predicate, why)
 
 

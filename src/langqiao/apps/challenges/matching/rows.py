@@ -116,14 +116,16 @@ def organisation_of(record: Any) -> Organisation | None:
         return record
     for name in ("owner", "organisation", "lead"):
         if getattr(record, f"{name}_id", None):
-            return getattr(record, name)
+            found: Organisation = getattr(record, name)
+            return found
     return None
 
 
 def city_of(record: Any) -> City | None:
     """Where a record is: its own city, else its organisation's."""
     if getattr(record, "city_id", None):
-        return record.city
+        city: City = record.city
+        return city
     organisation = organisation_of(record)
     return organisation.city if organisation is not None and organisation.city_id else None
 
