@@ -7,6 +7,7 @@ share a key about once in 10⁵ pairs of documents, which moves a score by less 
 
 from __future__ import annotations
 
+import itertools
 import zlib
 from collections import Counter
 from collections.abc import Iterable
@@ -41,14 +42,7 @@ def character_key(term: str) -> int:
 
 def character_codes(text: str) -> list[int]:
     """Code points of every CJK run and codes of Latin tokens; a 0 ends each CJK run."""
-    codes: list[int] = []
-    for run in tokenise.runs(tokenise.normalise(text)):
-        if tokenise.is_cjk(run):
-            codes.extend(map(ord, run))
-            codes.append(0)
-        elif stemmed := tokenise.stem(run):
-            codes.append(token_code(stemmed))
-    return codes
+    return _cut_characters(tokenise.normalise(text))[0]
 
 
 def word_codes(text: str) -> list[int]:
@@ -84,11 +78,13 @@ def analyse(document: Document) -> Analysed:
     word_tokens: list[str] = []
     for part, weight in zip(parts, FIELD_WEIGHTS, strict=True):
         if part:
-            characters.extend(character_codes(part))
-            cut = tokenise.words(part)
+            normalised = tokenise.normalise(part)
+            cut = tokenise.words_of(normalised)
             words.extend(map(token_code, cut))
             word_tokens.extend(cut * int(weight))
-            character_tokens.extend(tokenise.characters(part) * int(weight))
+            codes, tokens = _cut_characters(normalised)
+            characters.extend(codes)
+            character_tokens.extend(tokens * int(weight))
         character_ends.append(len(characters))
         word_ends.append(len(words))
     return Analysed(
@@ -102,6 +98,22 @@ def analyse(document: Document) -> Analysed:
         word_text=" ".join(word_tokens),
         title_text=" ".join(title_tokens(document.title)),
     )
+
+
+def _cut_characters(normalised: str) -> tuple[list[int], list[str]]:
+    """:func:`character_codes` and :func:`.tokenise.characters` in one pass."""
+    codes: list[int] = []
+    tokens: list[str] = []
+    for run in tokenise.runs(normalised):
+        if tokenise.is_cjk(run):
+            codes.extend(map(ord, run))
+            codes.append(0)
+            tokens.extend(run)
+            tokens.extend(map("".join, itertools.pairwise(run)))
+        elif stemmed := tokenise.stem(run):
+            codes.append(token_code(stemmed))
+            tokens.append(stemmed)
+    return codes, tokens
 
 
 def title_tokens(title: str) -> list[str]:

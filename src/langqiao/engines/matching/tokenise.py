@@ -64,7 +64,9 @@ def normalise(text: str) -> str:
 
 def is_cjk(text: str) -> bool:
     """Whether the first character is Chinese, Japanese or Korean script."""
-    return bool(text) and _IS_CJK.match(text) is not None
+    if text < "\u3005":  # Latin, the common case, and nothing at all
+        return False
+    return "\u4e00" <= text[0] <= "\u9fff" or _IS_CJK.match(text) is not None
 
 
 @lru_cache(maxsize=1 << 16)
@@ -98,10 +100,12 @@ def words(text: str) -> list[str]:
     >>> words("纳米氧化铝的Coatings与涂层")
     ['纳米', '氧化铝', 'coat', '涂层']
     """
-    result: list[str] = []
-    for token in rjieba.cut(normalise(text)):
-        result.extend(_terms_of_word(token))
-    return result
+    return words_of(normalise(text))
+
+
+def words_of(normalised: str) -> list[str]:
+    """:func:`words` of a text that is already normalised."""
+    return list(itertools.chain.from_iterable(map(_terms_of_word, rjieba.cut(normalised))))
 
 
 def characters(text: str) -> list[str]:
