@@ -17,7 +17,7 @@ from langqiao.apps.challenges.queries import visible_challenges
 
 
 @admin.register(Challenge)
-class ChallengeAdmin(admin.ModelAdmin):
+class ChallengeAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
     """Public facts of the challenges that the member of staff may read anyway."""
 
     list_display = ("case", "title", "organisation", "city", "state", "deadline")

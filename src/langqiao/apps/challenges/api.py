@@ -36,6 +36,11 @@ class Narrow(Schema):
     illustrative: bool | None = None
 
 
+def _actor(request: HttpRequest) -> Any:
+    """Who acts, for a verb; the rule refuses a stranger."""
+    return request.user
+
+
 def _found(request: HttpRequest, pk: int) -> Challenge:
     """A challenge the caller may read; who may not need not know that it exists."""
     return get_object_or_404(queries.visible_challenges(request.user), pk=pk)
@@ -93,7 +98,7 @@ def draft_challenge(request: HttpRequest, values: s.ChallengeIn) -> Any:
     """Draft a challenge for an organisation."""
     given = _referred(values.dict())
     organisation = _organisation(given.pop("organisation"))
-    challenge = domain.draft_challenge(request.user, organisation=organisation, **given)
+    challenge = domain.draft_challenge(_actor(request), organisation=organisation, **given)
     return Status(201, _detail(request, challenge))
 
 
@@ -106,14 +111,14 @@ def get_challenge(request: HttpRequest, pk: int) -> Any:
 @router.patch("/challenges/{int:pk}", response=s.ChallengeDetailOut, operation_id="revise_challenge")
 def revise_challenge(request: HttpRequest, pk: int, values: PatchDict[s.ChallengePatch]) -> Any:
     """Change the fields given."""
-    challenge = domain.revise_challenge(request.user, _found(request, pk), **_referred(dict(values)))
+    challenge = domain.revise_challenge(_actor(request), _found(request, pk), **_referred(dict(values)))
     return _detail(request, challenge)
 
 
 @router.post("/challenges/{int:pk}/publish", response=s.ChallengeDetailOut, operation_id="publish_challenge")
 def publish_challenge(request: HttpRequest, pk: int) -> Any:
     """Publish a draft."""
-    return _detail(request, domain.publish_challenge(request.user, _found(request, pk)))
+    return _detail(request, domain.publish_challenge(_actor(request), _found(request, pk)))
 
 
 @router.post(
@@ -121,7 +126,7 @@ def publish_challenge(request: HttpRequest, pk: int) -> Any:
 )
 def withdraw_challenge(request: HttpRequest, pk: int, values: s.ReasonIn) -> Any:
     """Withdraw a challenge before a contract."""
-    challenge = domain.withdraw_challenge(request.user, _found(request, pk), reason=values.reason)
+    challenge = domain.withdraw_challenge(_actor(request), _found(request, pk), reason=values.reason)
     return _detail(request, challenge)
 
 
@@ -136,21 +141,23 @@ def list_questions(request: HttpRequest, pk: int) -> Any:
 @router.post("/challenges/{int:pk}/questions", response={201: s.QuestionOut}, operation_id="ask_question")
 def ask_question(request: HttpRequest, pk: int, values: s.QuestionIn) -> Any:
     """Ask the firm."""
-    question = domain.ask_question(request.user, _found(request, pk), text=values.text, sealed=values.sealed)
+    question = domain.ask_question(
+        _actor(request), _found(request, pk), text=values.text, sealed=values.sealed
+    )
     return Status(201, question)
 
 
 @router.put("/challenges/{int:pk}/follow", response=s.FollowOut, operation_id="follow_challenge")
 def follow_challenge(request: HttpRequest, pk: int) -> Any:
     """Follow a challenge."""
-    domain.follow(request.user, _found(request, pk))
+    domain.follow(_actor(request), _found(request, pk))
     return {"following": True}
 
 
 @router.delete("/challenges/{int:pk}/follow", response=s.FollowOut, operation_id="unfollow_challenge")
 def unfollow_challenge(request: HttpRequest, pk: int) -> Any:
     """Stop following."""
-    domain.unfollow(request.user, _found(request, pk))
+    domain.unfollow(_actor(request), _found(request, pk))
     return {"following": False}
 
 
@@ -195,9 +202,9 @@ def draft_answer(request: HttpRequest, pk: int, values: s.AnswerIn) -> Any:
     organisation = _organisation(given.pop("organisation"))
     partners = [(_organisation(partner.organisation), partner.part) for partner in values.partners]
     with transaction.atomic():
-        answer = domain.draft_answer(request.user, _found(request, pk), organisation=organisation, **given)
+        answer = domain.draft_answer(_actor(request), _found(request, pk), organisation=organisation, **given)
         if partners:
-            domain.change_team(request.user, answer, members=partners)
+            domain.change_team(_actor(request), answer, members=partners)
     return Status(201, _answer(request, _found_answer(request, answer.pk)))
 
 
@@ -210,14 +217,14 @@ def get_answer(request: HttpRequest, pk: int) -> Any:
 @router.post("/answers/{int:pk}/submit", response=s.AnswerOut, operation_id="submit_answer")
 def submit_answer(request: HttpRequest, pk: int) -> Any:
     """Submit the newest version."""
-    domain.submit_answer(request.user, _found_answer(request, pk))
+    domain.submit_answer(_actor(request), _found_answer(request, pk))
     return _answer(request, _found_answer(request, pk))
 
 
 @router.post("/answers/{int:pk}/withdraw", response=s.AnswerOut, operation_id="withdraw_answer")
 def withdraw_answer(request: HttpRequest, pk: int) -> Any:
     """Withdraw an answer before a selection."""
-    domain.withdraw_answer(request.user, _found_answer(request, pk))
+    domain.withdraw_answer(_actor(request), _found_answer(request, pk))
     return _answer(request, _found_answer(request, pk))
 
 

@@ -43,7 +43,7 @@ class ByName(forms.CharField):
 class Tags(forms.CharField):
     """Words separated by commas or 、."""
 
-    def clean(self, value: Any) -> list[str]:  # type: ignore[override]
+    def clean(self, value: Any) -> list[str]:
         """The words, each once."""
         text = super().clean(value)
         try:

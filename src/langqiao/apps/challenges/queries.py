@@ -44,7 +44,7 @@ def visible_challenges(viewer: Any) -> QuerySet[Challenge]:
     mine = insider_ids(viewer)
     if mine:
         teams = Answer.objects.filter(challenge=OuterRef("pk"), team__organisation__in=mine)
-        seen |= Q(organisation__in=mine) | (Q(state=State.WITHDRAWN) & Exists(teams))
+        seen |= Q(organisation__in=mine) | Q(Exists(teams), state=State.WITHDRAWN)
     if _signed_in(viewer):
         seen |= _on_behalf(viewer)
     if holds_role(viewer, Role.OFFICE):

@@ -145,7 +145,7 @@ def may_read(user: Any, target: Any = None) -> bool:
         return True
     if challenge.state == State.WITHDRAWN:
         return challenge.answers.filter(team__organisation__in=insider_ids(user)).exists()
-    return keeps_collected.test(user, challenge)
+    return bool(keeps_collected.test(user, challenge))
 
 
 @predicate
@@ -157,7 +157,7 @@ def may_read_details(user: Any, target: Any = None) -> bool:
     if is_of_firm.test(user, challenge) or is_drafter.test(user, challenge):
         return True
     if not is_sealed(challenge):
-        return may_read.test(user, challenge)
+        return bool(may_read.test(user, challenge))
     return challenge.state in PUBLIC_STATES and has_promise(user, challenge)
 
 

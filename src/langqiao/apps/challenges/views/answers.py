@@ -17,6 +17,7 @@ from langqiao.apps.challenges.forms import AnswerForm, add_refusal, team_forms
 from langqiao.apps.challenges.models import OPEN_STATES, Answer, AnswerVersion, State
 from langqiao.apps.challenges.rules import HANDED_IN, answering_ids
 from langqiao.apps.challenges.views.parts import (
+    actor,
     back,
     outlined_answer,
     readable_challenge,
@@ -38,7 +39,7 @@ def answer_new(request: HttpRequest, pk: int) -> HttpResponse:
     form = AnswerForm(request.POST or None, organisations=answering_ids(request.user))
     if request.method == "POST" and form.is_valid():
         try:
-            answer = domain.draft_answer(request.user, challenge, **form.cleaned_data)
+            answer = domain.draft_answer(actor(request), challenge, **form.cleaned_data)
             return back(request, answer, _("草稿已保存，只有团队可见。"))
         except Refused as refused:
             add_refusal(form, refused)
@@ -88,7 +89,7 @@ def answer_edit(request: HttpRequest, pk: int) -> HttpResponse:
     form = AnswerForm(request.POST or None, version=newest)
     if request.method == "POST" and form.is_valid():
         try:
-            version = domain.revise_answer(request.user, answer, **form.cleaned_data)
+            version = domain.revise_answer(actor(request), answer, **form.cleaned_data)
             return back(request, answer, _("已保存为第 %(number)s 版。") % {"number": version.number})
         except Refused as refused:
             add_refusal(form, refused)
@@ -105,7 +106,7 @@ def _team(request: HttpRequest, answer: Answer) -> Any:
         for form in forms
         if form.cleaned_data.get("organisation") is not None
     ]
-    domain.change_team(request.user, answer, members=members, lead_part=request.POST.get("lead_part"))
+    domain.change_team(actor(request), answer, members=members, lead_part=request.POST.get("lead_part"))
     return _("团队已更新。")
 
 
@@ -117,25 +118,25 @@ def _first_fault(forms: Any) -> str:
 
 
 def _submit(request: HttpRequest, answer: Answer) -> Any:
-    domain.submit_answer(request.user, answer)
+    domain.submit_answer(actor(request), answer)
     return _("答题已提交。")
 
 
 def _withdraw(request: HttpRequest, answer: Answer) -> Any:
-    domain.withdraw_answer(request.user, answer)
+    domain.withdraw_answer(actor(request), answer)
     return _("答题已撤回。")
 
 
 def _select(request: HttpRequest, answer: Answer) -> Any:
-    domain.select_answer(request.user, answer)
+    domain.select_answer(actor(request), answer)
     return _("已选定该答题。")
 
 
 def _attach(request: HttpRequest, answer: Answer) -> Any:
-    file = request.FILES.get("file")
+    file: Any = request.FILES.get("file")
     if file is None:
         raise Invalid(_("请选择文件。"), field="file")
-    domain.add_attachment(request.user, answer, file=file, name=file.name or "")
+    domain.add_attachment(actor(request), answer, file=file, name=file.name or "")
     return _("附件已上传。")
 
 

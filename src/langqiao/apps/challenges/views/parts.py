@@ -18,6 +18,11 @@ NARROWING = ("cities", "fields", "kinds", "licences", "trl_min", "trl_max", "yea
 TEXT_AT_MOST = 20_000
 
 
+def actor(request: HttpRequest) -> Any:
+    """Who acts, for a verb; the rule refuses a stranger."""
+    return request.user
+
+
 def readable_challenge(request: HttpRequest, pk: int) -> Challenge:
     """The challenge, or 404: who may not read it need not know that it exists."""
     return get_object_or_404(visible_challenges(request.user), pk=pk)

@@ -22,7 +22,7 @@ from langqiao.apps.challenges.forms import (
     add_refusal,
 )
 from langqiao.apps.challenges.models import Attachment, Challenge, Question
-from langqiao.apps.challenges.views.parts import TEXT_AT_MOST, back, readable_challenge, tell_refusal
+from langqiao.apps.challenges.views.parts import TEXT_AT_MOST, actor, back, readable_challenge, tell_refusal
 from langqiao.apps.registry.models import Organisation
 from langqiao.kit.permissions import allowed, require
 from langqiao.kit.refusals import Invalid, Refused
@@ -38,7 +38,7 @@ def challenge_new(request: HttpRequest) -> HttpResponse:
         values = form.values()
         organisation = values.pop("organisation")
         try:
-            challenge = domain.draft_challenge(request.user, organisation=organisation, **values)
+            challenge = domain.draft_challenge(actor(request), organisation=organisation, **values)
             if "publish" in request.POST:
                 return _publish_or_keep(request, challenge)
             return back(request, challenge, _("草稿已保存，项目编号 %(case)s。") % {"case": challenge.case})
@@ -50,7 +50,7 @@ def challenge_new(request: HttpRequest) -> HttpResponse:
 def _publish_or_keep(request: HttpRequest, challenge: Challenge) -> HttpResponse:
     """Publish; when something is missing the draft is kept and the reason told."""
     try:
-        domain.publish_challenge(request.user, challenge)
+        domain.publish_challenge(actor(request), challenge)
     except Refused as refused:
         return tell_refusal(request, refused, challenge)
     return back(request, challenge, _("题目已发布。"))
@@ -65,7 +65,7 @@ def challenge_edit(request: HttpRequest, pk: int) -> HttpResponse:
     form = ChallengeForm(request.POST or None, user=request.user, challenge=challenge)
     if request.method == "POST" and form.is_valid():
         try:
-            domain.revise_challenge(request.user, challenge, **form.values())
+            domain.revise_challenge(actor(request), challenge, **form.values())
             if "publish" in request.POST:
                 return _publish_or_keep(request, challenge)
             return back(request, challenge, _("已保存。"))
@@ -91,55 +91,55 @@ def _exclude(request: HttpRequest) -> bool:
 
 
 def _publish(request: HttpRequest, challenge: Challenge) -> Any:
-    domain.publish_challenge(request.user, challenge)
+    domain.publish_challenge(actor(request), challenge)
     return _("题目已发布。")
 
 
 def _withdraw(request: HttpRequest, challenge: Challenge) -> Any:
-    domain.withdraw_challenge(request.user, challenge, reason=request.POST.get("reason", ""))
+    domain.withdraw_challenge(actor(request), challenge, reason=request.POST.get("reason", ""))
     return _("题目已撤回。")
 
 
 def _close(request: HttpRequest, challenge: Challenge) -> Any:
-    domain.close_challenge(request.user, challenge, reason=request.POST.get("reason", ""))
+    domain.close_challenge(actor(request), challenge, reason=request.POST.get("reason", ""))
     return _("题目已关闭。")
 
 
 def _extend(request: HttpRequest, challenge: Challenge) -> Any:
     values = _read(DeadlineForm(request.POST))
-    domain.extend_deadline(request.user, challenge, deadline=values["deadline"])
+    domain.extend_deadline(actor(request), challenge, deadline=values["deadline"])
     return _("答题期限已延长。")
 
 
 def _invite(request: HttpRequest, challenge: Challenge) -> Any:
     values = _read(InvitationForm(request.POST))
-    domain.invite_organisation(request.user, challenge, values["organisation"])
+    domain.invite_organisation(actor(request), challenge, values["organisation"])
     return _("已邀请“%(name)s”。") % {"name": values["organisation"]}
 
 
 def _contract(request: HttpRequest, challenge: Challenge) -> Any:
     values = _read(ContractForm(request.POST))
-    domain.sign_contract(request.user, challenge, **values)
+    domain.sign_contract(actor(request), challenge, **values)
     return _("签约已登记。")
 
 
 def _accept(request: HttpRequest, challenge: Challenge) -> Any:
-    domain.accept_result(request.user, challenge, note=request.POST.get("note", ""))
+    domain.accept_result(actor(request), challenge, note=request.POST.get("note", ""))
     return _("验收已登记。")
 
 
 def _cancel(request: HttpRequest, challenge: Challenge) -> Any:
-    domain.cancel_selection(request.user, challenge, reason=request.POST.get("reason", ""))
+    domain.cancel_selection(actor(request), challenge, reason=request.POST.get("reason", ""))
     return _("选定已取消，全部答题恢复为已提交。")
 
 
 def _follow(request: HttpRequest, challenge: Challenge) -> Any:
-    domain.follow(request.user, challenge)
+    domain.follow(actor(request), challenge)
     return _("已关注，进展将通知您。")
 
 
 def _unfollow(request: HttpRequest, challenge: Challenge) -> Any:
-    domain.unfollow(request.user, challenge)
+    domain.unfollow(actor(request), challenge)
     return _("已取消关注。")
 
 
@@ -148,21 +148,21 @@ def _promise(request: HttpRequest, challenge: Challenge) -> Any:
     organisation = Organisation.objects.filter(pk=key).first() if key.isdigit() and len(key) < 18 else None
     if organisation is None or "agree" not in request.POST:
         raise Invalid(_("请选择机构，并勾选“已阅读并承诺”。"))
-    domain.sign_promise(request.user, challenge, organisation=organisation, text=request.POST.get("text"))
+    domain.sign_promise(actor(request), challenge, organisation=organisation, text=request.POST.get("text"))
     return _("保密承诺已签署，详细内容已可查看。")
 
 
 def _ask(request: HttpRequest, challenge: Challenge) -> Any:
     values = _read(QuestionForm(request.POST))
-    domain.ask_question(request.user, challenge, **values)
+    domain.ask_question(actor(request), challenge, **values)
     return _("提问已送达出题企业。")
 
 
 def _attach(request: HttpRequest, challenge: Challenge) -> Any:
-    file = request.FILES.get("file")
+    file: Any = request.FILES.get("file")
     if file is None:
         raise Invalid(_("请选择文件。"), field="file")
-    domain.add_attachment(request.user, challenge, file=file, name=file.name or "")
+    domain.add_attachment(actor(request), challenge, file=file, name=file.name or "")
     return _("附件已上传。")
 
 
@@ -220,7 +220,7 @@ def question_reply(request: HttpRequest, pk: int) -> HttpResponse:
         raise Http404
     try:
         values = _read(ReplyForm(request.POST))
-        domain.reply_question(request.user, question, text=values["reply"], sealed=values["sealed"] or None)
+        domain.reply_question(actor(request), question, text=values["reply"], sealed=values["sealed"] or None)
     except Refused as refused:
         return tell_refusal(request, refused, challenge)
     return back(request, challenge, _("答复已发布。"))
@@ -256,7 +256,7 @@ def attachment_remove(request: HttpRequest, pk: int) -> HttpResponse:
     attachment = _readable_attachment(request, pk)
     owner = attachment.answer or attachment.challenge
     try:
-        domain.remove_attachment(request.user, attachment)
+        domain.remove_attachment(actor(request), attachment)
     except Refused as refused:
         return tell_refusal(request, refused, owner)
     return redirect(owner)  # type: ignore[arg-type]

@@ -18,6 +18,7 @@ from langqiao.apps.challenges.views.detail import panel_filters
 from langqiao.apps.challenges.views.parts import (
     NARROWING,
     TEXT_AT_MOST,
+    actor,
     back,
     is_partial,
     kept,
@@ -37,7 +38,7 @@ FOUND = 40
 @require_safe
 def work(request: HttpRequest) -> HttpResponse:
     """What waits for the reader: own challenges, answers, invitations, follows, subscriptions, notices."""
-    user = request.user
+    user = actor(request)
     own = list(queries.own_challenges(user)[:SHOWN])
     answers = list(
         queries.answers_of(user)
@@ -73,7 +74,7 @@ def subscription_add(request: HttpRequest) -> HttpResponse:
     try:
         if not form.is_valid():
             return back(request, "work")
-        domain.subscribe(request.user, **form.values())
+        domain.subscribe(actor(request), **form.values())
     except Refused as refused:
         return tell_refusal(request, refused, "work")
     return back(request, "work", _("已订阅，有符合的新记录将通知您。"))
@@ -84,7 +85,7 @@ def subscription_add(request: HttpRequest) -> HttpResponse:
 def subscription_remove(request: HttpRequest, pk: int) -> HttpResponse:
     """Cancel one of one's own subscriptions."""
     subscription = get_object_or_404(Subscription, pk=pk, user=request.user)
-    domain.unsubscribe(request.user, subscription)
+    domain.unsubscribe(actor(request), subscription)
     return back(request, "work", _("已取消订阅。"))
 
 
