@@ -27,7 +27,7 @@ from langqiao.apps.challenges.views.parts import (
 )
 from langqiao.apps.registry.models import City
 from langqiao.kit.permissions import allowed
-from langqiao.kit.refusals import Refused
+from langqiao.kit.refusals import Invalid, Refused
 
 SHOWN = 50
 SUGGESTED = 8
@@ -73,7 +73,7 @@ def subscription_add(request: HttpRequest) -> HttpResponse:
     form = SubscriptionForm(request.POST)
     try:
         if not form.is_valid():
-            return back(request, "work")
+            raise Invalid(_("订阅有误。"), mend=_("请重新选择订阅内容、城市与产业领域。"))
         domain.subscribe(actor(request), **form.values())
     except Refused as refused:
         return tell_refusal(request, refused, "work")
