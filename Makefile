@@ -61,6 +61,27 @@ lint: install ## ruff, mypy, import-linter
 	$(BIN)/lint-imports
 	$(BIN)/mypy
 
+locale: $(VENV)/.installed ## collect the interface's texts and list those without English (needs GNU gettext)
+	scripts/update_catalogue.sh
+	$(BIN)/python scripts/fill_catalogue.py
+
 format: install ## format and mend what can be mended
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
+
+DATA ?= ../shared/data
+bench: install ## benchmarks on real data; DATA names its folder
+	$(BIN)/python -m benchmarks.matching --docs $(DATA)/csl/dev.jsonl $(DATA)/csl/distractors.jsonl \
+	  --queries $(DATA)/csl/dev.jsonl --requirements $(DATA)/requirements/requirements.csv
+	$(BIN)/python -m benchmarks.experts --data $(DATA)/experts/dev.jsonl
+	$(BIN)/python -m benchmarks.pages --docs $(DATA)/csl/dev.jsonl $(DATA)/csl/distractors.jsonl
+
+lock: ## renew the locked versions
+	$(BIN)/pip install -q uv
+	$(BIN)/uv pip compile pyproject.toml --universal --no-emit-index-url --no-header --generate-hashes \
+	  --extra postgres --upgrade -q -o requirements/runtime.lock
+	$(BIN)/uv pip compile pyproject.toml --universal --no-emit-index-url --no-header --generate-hashes \
+	  --group dev --extra postgres --upgrade -q -o requirements/dev.lock
+
+clean: ## remove what was built; data in var/ stays
+	rm -rf $(VENV) node_modules src/langqiao/web/static/dist

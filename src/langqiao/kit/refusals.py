@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from django.utils.translation import gettext
+
 
 class Refused(Exception):
     """An act was refused.
@@ -29,7 +31,10 @@ class Refused(Exception):
         return str(self._mend)
 
     def __str__(self) -> str:
-        return f"{self.why}{self.mend}"
+        if not self.mend:
+            return self.why
+        # English puts a space between the two sentences, Chinese does not.
+        return gettext("%(why)s%(mend)s") % {"why": self.why, "mend": self.mend}
 
 
 class NotAllowed(Refused):

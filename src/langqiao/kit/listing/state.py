@@ -13,6 +13,7 @@ from django.http import HttpRequest, QueryDict
 from django.utils.translation import gettext_lazy as _
 
 from langqiao.kit.listing.parts import MAX_TEXT, Column, Empty, Filter, everything, once, read_bound
+from langqiao.kit.words import listed
 
 PAGE_SIZES = (25, 50, 100)
 DENSITIES = ("comfortable", "compact")
@@ -78,7 +79,7 @@ class FilterState:
             return f"{'' if low is None else low} – {'' if high is None else high}".strip()
         labels = dict(self.options)
         values = self.value if isinstance(self.value, list) else [self.value]
-        return "、".join(str(labels.get(value, value)) for value in values)
+        return listed(str(labels.get(value, value)) for value in values)
 
     @property
     def names(self) -> tuple[str, ...]:

@@ -20,6 +20,7 @@ from langqiao.kit.refusals import Invalid
 from langqiao.kit.tables.checks import check_text, checked_header, column_letter, too_many_rows
 from langqiao.kit.tables.parcel import check_parcel
 from langqiao.kit.tables.types import Limits, Row
+from langqiao.kit.words import listed
 
 BESIDE = 5
 
@@ -50,18 +51,18 @@ class Workbook:
         if sheet and sheet not in visible + hidden:
             raise Invalid(
                 _("没有名为“%(name)s”的工作表。") % {"name": sheet},
-                mend=_("可选的工作表：%(names)s。") % {"names": "、".join(visible)},
+                mend=_("可选的工作表：%(names)s。") % {"names": listed(visible)},
             )
         if not sheet and not visible:
             raise Invalid(_("工作簿里没有可见的工作表。"), mend=_("请取消隐藏要导入的工作表。"))
         self.sheet = sheet or visible[0]
         self.warnings: list[str] = []
         if hidden:
-            self.warnings.append(_("未读取隐藏的工作表：%(names)s。") % {"names": "、".join(hidden)})
+            self.warnings.append(_("未读取隐藏的工作表：%(names)s。") % {"names": listed(hidden)})
         if others := [name for name in visible if name != self.sheet]:
             self.warnings.append(
                 _("只读取了工作表“%(sheet)s”，未读取：%(names)s。")
-                % {"sheet": self.sheet, "names": "、".join(others)}
+                % {"sheet": self.sheet, "names": listed(others)}
             )
 
     def _open(self) -> list[_Sheet]:

@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 
 from langqiao.apps.ledger.words import in_words
 from langqiao.kit.listing import Badge, Column
+from langqiao.kit.words import listed
 from langqiao.web import names
 from langqiao.web.names import day, money, named
 
@@ -119,7 +120,7 @@ def _tags(values: Iterable[Any]) -> Any:
         return DASH
     shown = format_html_join(" ", '<span class="lq-tag">{}</span>', ((text,) for text in texts[:TAGS_SHOWN]))
     if len(texts) > TAGS_SHOWN:
-        rest = "、".join(texts[TAGS_SHOWN:])
+        rest = listed(texts[TAGS_SHOWN:])
         shown = format_html(
             '{} <span class="lq-tag" title="{}">+{}</span>', shown, rest, len(texts) - TAGS_SHOWN
         )
@@ -144,3 +145,9 @@ def timeline(context: Any, entries: Iterable[Any]) -> dict[str, Any]:
     """``{% timeline entries %}``: ledger entries in words, for the page's reader."""
     request = context.get("request")
     return {"acts": in_words(entries, getattr(request, "user", None))}
+
+
+@register.filter(name="listed")
+def listed_filter(things: Iterable[object]) -> str:
+    """Things one after the other, as the language writes lists."""
+    return listed(things)

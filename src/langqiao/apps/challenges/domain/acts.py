@@ -26,6 +26,7 @@ from langqiao.apps.ledger.models import Entry, Visibility
 from langqiao.apps.registry.signals import acted
 from langqiao.engines.sm.sm3 import sm3_hex
 from langqiao.kit.refusals import Refused
+from langqiao.kit.words import listed
 
 
 def lock(thing: Challenge | Answer) -> None:
@@ -42,7 +43,7 @@ def digest(text: str) -> str:
 
 
 def _names(states: Iterable[str], labels: type[models.TextChoices]) -> str:
-    return "、".join(str(labels(state).label) for state in states)
+    return listed(str(labels(state).label) for state in states)
 
 
 def move(challenge: Challenge, to: State) -> None:

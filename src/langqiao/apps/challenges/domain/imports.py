@@ -19,6 +19,7 @@ from langqiao.apps.registry.domain.lookups import Lookups
 from langqiao.apps.registry.models import Stage
 from langqiao.kit.permissions import require
 from langqiao.kit.refusals import Invalid, Refused
+from langqiao.kit.words import listed
 
 Row = Mapping[str, Any]
 BATCH = 200
@@ -75,7 +76,7 @@ def clean_row(values: Row, lookups: Lookups) -> dict[str, Any]:
         if name not in COLUMNS:
             raise Invalid(
                 _("没有“%(name)s”这一列。") % {"name": str(name)[:40]},
-                mend=_("可用的列：%(known)s。") % {"known": "、".join(COLUMNS)},
+                mend=_("可用的列：%(known)s。") % {"known": listed(COLUMNS)},
                 field=str(name),
             )
         try:

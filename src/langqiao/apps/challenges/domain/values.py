@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from langqiao.apps.challenges.models import Challenge
 from langqiao.apps.registry.models import City, Field, Stage
 from langqiao.kit.refusals import Invalid
+from langqiao.kit.words import listed
 
 TITLE_AT_MOST = 300
 SUMMARY_AT_MOST = 5_000
@@ -88,14 +89,14 @@ def _check_choices(challenge: Challenge) -> None:
     if challenge.stage and challenge.stage not in Stage.values:
         raise Invalid(
             _("没有“%(value)s”这一阶段。") % {"value": challenge.stage},
-            mend=_("可选：%(values)s。") % {"values": "、".join(str(label) for label in Stage.labels)},
+            mend=_("可选：%(values)s。") % {"values": listed(str(label) for label in Stage.labels)},
             field="stage",
         )
     levels = Challenge.Confidentiality
     if challenge.confidentiality not in levels.values:
         raise Invalid(
             _("没有“%(value)s”这一保密级别。") % {"value": challenge.confidentiality},
-            mend=_("可选：%(values)s。") % {"values": "、".join(str(label) for label in levels.labels)},
+            mend=_("可选：%(values)s。") % {"values": listed(str(label) for label in levels.labels)},
             field="confidentiality",
         )
 

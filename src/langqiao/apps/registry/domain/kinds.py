@@ -17,6 +17,7 @@ from langqiao.apps.registry import models
 from langqiao.apps.registry.domain import values as v
 from langqiao.apps.registry.domain.lookups import Lookups
 from langqiao.kit.refusals import Invalid
+from langqiao.kit.words import listed
 
 
 @dataclass(frozen=True, slots=True)
@@ -333,7 +334,7 @@ def kind_named(name: str) -> Kind:
     if name not in KINDS:
         raise Invalid(
             _("没有“%(name)s”这类记录。") % {"name": name},
-            mend=_("可选：%(known)s。") % {"known": "、".join(KINDS)},
+            mend=_("可选：%(known)s。") % {"known": listed(KINDS)},
             field="kind",
         )
     return KINDS[name]

@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 
 from langqiao.apps.registry.models import City, Field, Organisation, Person
 from langqiao.kit.refusals import Invalid
+from langqiao.kit.words import listed
 
 # Databases bound how many parameters one query takes; 500 is safe on all.
 CHUNK = 500
@@ -86,7 +87,7 @@ class Lookups:
         # 松江区 and 嘉兴市 are said as often as 松江 and 嘉兴.
         found = found or self._small[model].get(text.removesuffix("市").removesuffix("区").lower())
         if found is None:
-            known = "、".join(str(record) for record in dict.fromkeys(self._small[model].values()))
+            known = listed(str(record) for record in dict.fromkeys(self._small[model].values()))
             raise Invalid(
                 _("没有名为“%(value)s”的%(what)s。") % {"value": text[:40], "what": what},
                 mend=_("可选：%(known)s。") % {"known": known} if known else _("请先载入走廊配置。"),

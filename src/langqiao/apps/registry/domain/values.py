@@ -19,6 +19,7 @@ from stdnum.exceptions import ValidationError as NumberError
 
 from langqiao.apps.registry.domain.lookups import Lookups
 from langqiao.kit.refusals import Invalid
+from langqiao.kit.words import listed
 
 Cleaner = Callable[[Any, Lookups], Any]
 
@@ -94,7 +95,7 @@ def choice(choices: Any, *, empty: bool = False) -> Cleaner:
         for member, label in choices.choices:
             if string in {member, str(label)}:
                 return str(member)
-        known = "、".join(f"{label}（{member}）" for member, label in choices.choices)
+        known = listed(f"{label}（{member}）" for member, label in choices.choices)
         if not string:
             raise Invalid(_("此项必填。"), mend=_("可选：%(known)s。") % {"known": known})
         raise Invalid(

@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 
 from langqiao.apps.registry.domain.bulk import Summary
 from langqiao.kit.refusals import Invalid
+from langqiao.kit.words import listed
 
 Values = dict[str, Any]
 # In a row's values: the primary key of the record it means, where that has no code.
@@ -118,7 +119,7 @@ def import_kind(slug: str) -> ImportKind:
         Invalid: there is none.
     """
     if slug not in _kinds:
-        known = "、".join(f"{kind.slug}（{kind.label}）" for kind in _kinds.values())
+        known = listed(f"{kind.slug}（{kind.label}）" for kind in _kinds.values())
         raise Invalid(
             _("没有“%(name)s”这种记录类型。") % {"name": slug[:40]},
             mend=_("可选：%(known)s。") % {"known": known},

@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 from langqiao.apps.registry.exchange.kinds import Column, ImportKind, import_kind, import_kinds
 from langqiao.kit.refusals import Invalid
 from langqiao.kit.tables import Table, open_table
+from langqiao.kit.words import listed
 
 _UNIT = re.compile(r"[(（\[].*?[)）\]]")
 _NOISE = re.compile(r"[\s_\-·*＊:：/]+")
@@ -65,13 +66,13 @@ def checked_mapping(
         if header not in headers:
             raise Invalid(
                 _("文件里没有“%(header)s”这一列。") % {"header": header[:80]},
-                mend=_("文件的列：%(headers)s。") % {"headers": "、".join(headers[:40])},
+                mend=_("文件的列：%(headers)s。") % {"headers": listed(headers[:40])},
                 field=header[:80],
             )
         if name and kind.column(name) is None:
             raise Invalid(
                 _("“%(kind)s”没有“%(name)s”这一栏。") % {"kind": kind.label, "name": name[:80]},
-                mend=_("可选：%(known)s。") % {"known": "、".join(column.name for column in kind.columns)},
+                mend=_("可选：%(known)s。") % {"known": listed(column.name for column in kind.columns)},
                 field=name[:80],
             )
         if name:
@@ -84,7 +85,7 @@ def checked_mapping(
         if list(used.values()).count(name) > 1:
             twice = [header for header, column in used.items() if column == name]
             raise Invalid(
-                _("%(headers)s 都对应“%(name)s”。") % {"headers": "、".join(twice), "name": name},
+                _("%(headers)s 都对应“%(name)s”。") % {"headers": listed(twice), "name": name},
                 mend=_("请只保留一列。"),
                 field=name,
             )
@@ -99,8 +100,8 @@ def _check_required(kind: ImportKind, used: Mapping[str, str], given: set[str]) 
     missing = [column for column in kind.columns if column.required and column.name not in present]
     if not missing:
         return
-    names = "、".join(f"{column.label}（{column.name}）" for column in missing)
-    accepted = "、".join([str(missing[0].label), missing[0].name, *missing[0].aliases][:6])
+    names = listed(f"{column.label}（{column.name}）" for column in missing)
+    accepted = listed([str(missing[0].label), missing[0].name, *missing[0].aliases][:6])
     raise Invalid(
         _("缺少必需的列：%(names)s。") % {"names": names},
         mend=_("请补上该列，或把文件中的一列对应到它；“%(label)s”可写作：%(accepted)s。")
@@ -137,7 +138,7 @@ def detect_kind(path: str | Path | BinaryIO | Table, *, name: str = "") -> str:
     raise Invalid(
         _("看不出文件里是哪类记录。"),
         mend=_("请指明类型，可选：%(known)s。")
-        % {"known": "、".join(f"{kind.slug}（{kind.label}）" for kind in import_kinds())},
+        % {"known": listed(f"{kind.slug}（{kind.label}）" for kind in import_kinds())},
         field="kind",
     )
 
