@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import shutil
 import subprocess
@@ -58,8 +59,9 @@ def test_the_catalogue_holds_every_text_of_the_source(tmp_path):
     copy = tmp_path / "langqiao"
     shutil.copytree(PACKAGE, copy, ignore=shutil.ignore_patterns("dist", "__pycache__", "locale"))
     (copy / "locale" / "en" / "LC_MESSAGES").mkdir(parents=True)
+    environment = os.environ | {"DJANGO_SETTINGS_MODULE": "langqiao.web.settings"}
     command = [sys.executable, "-m", "django", "makemessages", "-l", "en", "--no-location", "-v0"]
-    subprocess.run(command, cwd=copy, check=True)
+    subprocess.run(command, cwd=copy, check=True, env=environment)
     with (copy / "locale" / "en" / "LC_MESSAGES" / "django.po").open("rb") as file:
         wanted = {m.id if isinstance(m.id, str) else m.id[0] for m in read_po(file) if m.id}
     known = {ids[0] for ids, _texts, _m in messages()}
