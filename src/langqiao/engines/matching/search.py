@@ -28,6 +28,8 @@ CANDIDATES = 200  # proposed by each view
 EVERYTHING = 1_500  # with no more admitted documents than this, all are scored
 MOST_CHARACTER_TERMS = 60  # of a long text, for candidates; scored with all
 MOST_WORD_TERMS = 80
+COMMON = 2.5  # idf of a term that stands in a twelfth of all documents: too common to propose candidates
+FEWEST_TERMS = 6  # unless the query has hardly any other
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +38,7 @@ class View:
 
     name: str
     query: QueryTerms
+    idf: Floats
     weights: Floats  # idf × (1 + ln tf)
     boosts: Floats  # 1 + ln tf, for tantivy, which knows the idf
     vocabulary: Vocabulary
@@ -45,7 +48,8 @@ class View:
     def weightiest(self) -> NDArray[np.int64]:
         """The terms that matter most, for the candidate query."""
         order = np.argsort(-self.weights, kind="stable")
-        return order[: self.most]
+        telling = order[self.idf[order] > COMMON]
+        return (telling if telling.size >= FEWEST_TERMS else order)[: self.most]
 
 
 def make_view(name: str, query: QueryTerms, snapshot: Snapshot, most: int) -> View:
@@ -55,7 +59,7 @@ def make_view(name: str, query: QueryTerms, snapshot: Snapshot, most: int) -> Vi
     idf = np.log1p((count - frequencies + 0.5) / (frequencies + 0.5)).astype(np.float32)
     kept = np.nonzero(frequencies > 0)[0]
     cut = QueryTerms(tuple(query.terms[i] for i in kept), query.weights[kept], query.keys[kept])
-    return View(name, cut, idf[kept] * cut.weights, cut.weights, Vocabulary.of(cut.keys), most)
+    return View(name, cut, idf[kept], idf[kept] * cut.weights, cut.weights, Vocabulary.of(cut.keys), most)
 
 
 class Prepared:

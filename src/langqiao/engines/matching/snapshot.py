@@ -21,7 +21,7 @@ from .text import FACETS, TextSnapshot, conditions
 from .training import Texts
 from .types import Document, Filters
 
-SAMPLE = 768  # documents that tell the mean and spread of a BM25 score
+SAMPLE = 512  # documents that tell the mean and spread of a BM25 score
 _MASKS = 64  # remembered filters
 
 

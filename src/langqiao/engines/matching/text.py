@@ -21,6 +21,7 @@ from .columns import NONE, Manifest
 from .types import Document, Filters
 
 MANIFEST_KEY = "\x00manifest"
+_REMEMBERED = 200_000  # terms whose document frequency a snapshot keeps
 FACETS = ("kind", "city", "field", "stage", "licence", "tag")
 
 
@@ -99,6 +100,7 @@ class TextSnapshot:
     def __init__(self, index: tantivy.Index) -> None:
         self._schema = index.schema
         self._searcher = index.searcher()
+        self._frequencies: dict[tuple[str, str], int] = {}
 
     def manifest(self) -> Manifest:
         """The manifest of the commit in view; an empty one before the first commit."""
@@ -111,7 +113,16 @@ class TextSnapshot:
 
     def document_frequencies(self, view: str, terms: Sequence[str]) -> NDArray[np.float32]:
         """In how many documents each term stands."""
-        return np.array([self._searcher.doc_freq(view, term) for term in terms], np.float32)
+        known = self._frequencies
+        if len(known) > _REMEMBERED:
+            known.clear()
+        counts = np.empty(len(terms), np.float32)
+        for i, term in enumerate(terms):
+            count = known.get((view, term))
+            if count is None:
+                count = known[view, term] = self._searcher.doc_freq(view, term)
+            counts[i] = count
+        return counts
 
     def row_of(self, key: str) -> int | None:
         """The row of a key, None for a stranger."""
