@@ -16,8 +16,6 @@ if TYPE_CHECKING:
 # A firm's first few products and needs speak for its place in the chain; each costs one search.
 READ = 3
 PARTNERS = 2
-# Two short product texts meet by chance below this (standard deviations above a random record).
-MEETS = 4.0
 
 
 def chain_hits(firm: Organisation, narrow: Narrow) -> list[tuple[Hit, str]]:
@@ -27,11 +25,7 @@ def chain_hits(firm: Organisation, narrow: Narrow) -> list[tuple[Hit, str]]:
         wanted = "need" if item.direction == Product.Direction.PRODUCT else "product"
         filters = Filters(kinds=(wanted,), cities=narrow.cities, fields=narrow.fields)
         result = store.index().search(Query(text=item.description, title=item.name), filters, limit=PARTNERS)
-        found += [
-            (hit, _role(item))
-            for hit in result.hits
-            if hit.score >= min(MEETS, store.clear_score(result.total))
-        ]
+        found += [(hit, _role(item)) for hit in result.hits if hit.score >= store.clear_score(result.total)]
     return sorted(found, key=lambda pair: -pair[0].score)
 
 

@@ -19,8 +19,6 @@ from langqiao.kit.permissions import allowed
 # What shows that an organisation can do a part: its achievements, laboratories and products.
 SHOWING = ("achievement", "laboratory", "facility", "product")
 READ = 20
-# A part is covered from this score on (standard deviations above a random record).
-COVERS = 6.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +83,8 @@ def suggest_consortium(challenge: Challenge, *, viewer: Any) -> ConsortiumView:
     if challenge.details and allowed(viewer, "challenges.read_details", challenge):
         text = challenge.details
     candidates = _Candidates(challenge.organisation)
-    first = suggest(text, candidates.search, title=challenge.title, threshold=_threshold())
+    least = store.clear_score(store.index().count)
+    first = suggest(text, candidates.search, title=challenge.title, threshold=least)
     if not first.members:
         return ConsortiumView([], [part.text for part in first.parts])
     # Cities and distances are known only after the search; ties between equal sets need them.
@@ -99,7 +98,7 @@ def suggest_consortium(challenge: Challenge, *, viewer: Any) -> ConsortiumView:
         text,
         candidates.search,
         title=challenge.title,
-        threshold=_threshold(),
+        threshold=least,
         cities=cities,
         distances=distances,
     )
@@ -117,10 +116,6 @@ def suggest_consortium(challenge: Challenge, *, viewer: Any) -> ConsortiumView:
         for member in found.members
     ]
     return ConsortiumView(members, [parts[gap.part] for gap in found.gaps])
-
-
-def _threshold() -> float:
-    return min(COVERS, store.clear_score(store.index().count))
 
 
 def _evidence(record: Any) -> Evidence:

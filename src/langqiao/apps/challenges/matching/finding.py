@@ -11,8 +11,6 @@ from langqiao.apps.challenges.models import Challenge
 from langqiao.apps.ledger.domain import identifier
 from langqiao.engines.matching.types import Filters, Hit, Parts, Query
 
-# Below this a challenge is another problem, not a similar one (docs/engines/matching.md).
-SIMILAR = 8.0
 # Below this a record without a shared word has nothing to do with what was typed.
 FOUND = 1.0
 
@@ -43,9 +41,7 @@ def similar_challenges(
     found = store.index().search(
         Query(text=text, title=title), Filters(kinds=("challenge",), excluded_keys=excluded), limit=limit
     )
-    return rows_of(
-        [hit for hit in found.hits if hit.score >= min(SIMILAR, store.clear_score(found.total))], home=None
-    )
+    return rows_of([hit for hit in found.hits if hit.score >= store.clear_score(found.total)], home=None)
 
 
 def open_challenges_for(record: Any, *, limit: int = 5) -> list[Row]:

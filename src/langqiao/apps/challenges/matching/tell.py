@@ -16,8 +16,6 @@ from langqiao.apps.challenges.matching.rows import records_of, url_of
 from langqiao.apps.challenges.models import OPEN_STATES, Challenge, Subscription
 from langqiao.engines.matching.types import Document, Filters, Query, Result
 
-# A fit worth an interruption: standard deviations above a random record (docs/engines/matching.md).
-FIT = 8.0
 # A larger batch is an import: subscribers get one summary, firms look at their panels.
 BATCH_AT_MOST = 50
 NEW = {
@@ -77,7 +75,7 @@ def _fitting(wish: Subscription, fresh: Sequence[Document]) -> list[Document]:
     query = Query(text=wish.text)
     # One search a wish, not one a document: an import may bring thousands.
     found = store.index().search(query, Filters(kinds=NEW[Subscription.Wanted(wish.wanted)]), limit=100)
-    close = {hit.key for hit in found.hits if hit.score >= min(FIT, store.clear_score(found.total))}
+    close = {hit.key for hit in found.hits if hit.score >= store.clear_score(found.total)}
     return [document for document in near if document.key in close]
 
 
@@ -92,7 +90,7 @@ def open_challenges(document: Document, *, limit: int) -> Result:
 
 def _tell_firms(document: Document) -> int:
     found = open_challenges(document, limit=5)
-    least = min(FIT, store.clear_score(found.total))
+    least = store.clear_score(found.total)
     fitting = [hit.key for hit in found.hits if hit.score >= least]
     return sum(
         notify(
