@@ -6,11 +6,11 @@ can follow the ledger. Sealed details of a challenge are never part of a documen
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import Model, QuerySet
+from django.db.models import QuerySet
 
 from langqiao.apps.challenges.models import PUBLIC_STATES, Challenge
 from langqiao.apps.ledger.domain import identifier
@@ -225,56 +225,68 @@ def _challenge(record: Challenge, _all: _Everywhere) -> Document:
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """A model that is indexed: its rows (with what a document needs) and how a row is turned."""
+    """A model that is indexed, what a document of it needs besides its row, and how a row is turned."""
 
-    model: type[Model]
-    rows: QuerySet[Any]
-    make: Any
+    model: Any
+    make: Callable[[Any, _Everywhere], Document]
+    prefetch: tuple[str, ...] = ()
+    join: tuple[str, ...] = ()
+    states: tuple[str, ...] = ()
+
+    def rows(self) -> QuerySet[Any]:
+        """The rows that may be found; retired records and drafts are not."""
+        rows = self.model.objects.select_related(*self.join) if self.join else self.model.objects.all()
+        return rows.filter(state__in=self.states) if self.states else rows
+
+    def with_parts(self) -> QuerySet[Any]:
+        """The rows with all that their documents need."""
+        return self.rows().prefetch_related(*self.prefetch)
 
 
-def sources() -> dict[str, Source]:
-    """Indexed models by ledger label."""
-    listed = (
-        Source(Achievement, Achievement.objects.all(), _achievement),
-        Source(Organisation, Organisation.objects.prefetch_related("fields"), _organisation),
-        Source(Person, Person.objects.prefetch_related("fields"), _person),
-        Source(Facility, Facility.objects.prefetch_related("fields"), _facility),
-        Source(Finance, Finance.objects.prefetch_related("cities", "fields"), _finance),
-        Source(Product, Product.objects.select_related("organisation"), _product),
-        Source(TalentDemand, TalentDemand.objects.all(), _talent_demand),
-        Source(Training, Training.objects.prefetch_related("fields"), _training),
-        Source(Programme, Programme.objects.prefetch_related("fields"), _programme),
-        Source(Challenge, Challenge.objects.filter(state__in=PUBLIC_STATES), _challenge),
+# Indexed models by ledger label.
+SOURCES: dict[str, Source] = {
+    source.model._meta.label_lower: source
+    for source in (
+        Source(Achievement, _achievement),
+        Source(Organisation, _organisation, prefetch=("fields",)),
+        Source(Person, _person, prefetch=("fields",)),
+        Source(Facility, _facility, prefetch=("fields",)),
+        Source(Finance, _finance, prefetch=("cities", "fields")),
+        Source(Product, _product, join=("organisation",)),
+        Source(TalentDemand, _talent_demand),
+        Source(Training, _training, prefetch=("fields",)),
+        Source(Programme, _programme, prefetch=("fields",)),
+        Source(Challenge, _challenge, states=PUBLIC_STATES),
     )
-    return {source.model._meta.label_lower: source for source in listed}
+}
 
 
 def count() -> int:
     """How many documents the database holds."""
-    return sum(source.rows.count() for source in sources().values())
+    return sum(source.rows().count() for source in SOURCES.values())
 
 
 def all_documents() -> Iterator[Document]:
     """Every document of the database, for a rebuild."""
     everywhere = _Everywhere.now()
-    for source in sources().values():
-        for record in source.rows.order_by("pk").iterator(chunk_size=BATCH):
+    for source in SOURCES.values():
+        for record in source.with_parts().order_by("pk").iterator(chunk_size=BATCH):
             yield source.make(record, everywhere)
 
 
 def documents_of(keys: Iterable[str]) -> tuple[list[Document], list[str]]:
     """Documents of the named records, and the keys of those that are no longer to be found."""
-    everywhere, known = _Everywhere.now(), sources()
+    everywhere = _Everywhere.now()
     wanted: dict[str, list[int]] = {}
     for key in keys:
         label, _, pk = key.partition(":")
-        if label in known and pk.isdigit():
+        if label in SOURCES and pk.isdigit():
             wanted.setdefault(label, []).append(int(pk))
     found: list[Document] = []
     for label, ids in wanted.items():
         for start in range(0, len(ids), BATCH):
-            rows = known[label].rows.filter(pk__in=ids[start : start + BATCH])
-            found.extend(known[label].make(record, everywhere) for record in rows)
+            rows = SOURCES[label].with_parts().filter(pk__in=ids[start : start + BATCH])
+            found.extend(SOURCES[label].make(record, everywhere) for record in rows)
     present = {document.key for document in found}
     gone = [f"{label}:{pk}" for label, ids in wanted.items() for pk in ids if f"{label}:{pk}" not in present]
     return found, gone

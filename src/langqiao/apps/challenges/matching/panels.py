@@ -47,7 +47,7 @@ EMPTY = {
 TECHNOLOGY = ("achievement", "laboratory", "facility")
 INDUSTRY = ("product", "need", "enterprise", "alliance")
 # So many hits are read to make groups (firms, people) of them.
-READ_FOR_GROUPS = 60
+READ_FOR_GROUPS = 30
 EVIDENCE_SHOWN = 3
 # Below so many standard deviations above a random record, shared words are chance; finance is
 # exempt: there the filters decide and the words only order.
@@ -172,8 +172,8 @@ def match_text(
             "people": replace(narrow.everywhere(), kinds=("expert",)),
             "evidence": Filters(kinds=("achievement",)),
         },
-        limit=READ_FOR_GROUPS,
-        related={"technology": 3 * limit},
+        limit=max(READ_FOR_GROUPS, limit),
+        related={"technology": 2 * limit},
     )
     field = field or _common_field(found["evidence"])
     finance = index.search_panels(query, _finance_filters(narrow, city, field, stage), limit=limit)

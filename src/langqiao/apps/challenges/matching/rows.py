@@ -10,7 +10,7 @@ from django.urls import reverse
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
-from langqiao.apps.challenges.matching.documents import sources
+from langqiao.apps.challenges.matching.documents import SOURCES
 from langqiao.apps.registry.geography import distance_km
 from langqiao.apps.registry.models import (
     Achievement,
@@ -40,6 +40,16 @@ LISTS = {
     "registry.training": "training_list",
 }
 TERMS_IN_A_REASON = 4
+# What a row shows of other tables, read in the same query.
+_SHOWN = ("organisation__city", "owner__city", "city", "lead")
+_JOINS = {
+    label: tuple(
+        name
+        for name in _SHOWN
+        if name.partition("__")[0] in {field.name for field in source.model._meta.get_fields()}
+    )
+    for label, source in SOURCES.items()
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,13 +109,7 @@ def records_of(keys: Iterable[str]) -> dict[str, Any]:
         wanted.setdefault(label, []).append(int(pk))
     found: dict[str, Any] = {}
     for label, ids in wanted.items():
-        rows = sources()[label].rows
-        related = [
-            name
-            for name in ("organisation__city", "owner__city", "city", "lead")
-            if any(f.name == name.split("__")[0] for f in rows.model._meta.get_fields())
-        ]
-        for record in rows.select_related(*related).filter(pk__in=ids):
+        for record in SOURCES[label].rows().select_related(*_JOINS[label]).filter(pk__in=ids):
             found[f"{label}:{record.pk}"] = record
     return found
 
