@@ -5,7 +5,7 @@ and finds the same subject; ``words`` and ``senses`` see words under a high one 
 meant, ``senses`` with every shared word hidden in training. A :class:`~.types.SentenceModel` may add a
 fourth. A document keeps one unit vector per table as int8.
 
-For the scan over all documents the tables are folded into one 256-dimensional vector: the principal
+For the scan over all documents the tables are folded into one 128-dimensional vector: the principal
 directions of the weighted vectors. The scan only proposes candidates; they are scored exactly.
 """
 
@@ -25,7 +25,7 @@ from . import ict, kernels
 Floats = NDArray[np.float32]
 Progressing = Callable[[str, int, int], None]
 
-SCAN = 256
+SCAN = 128
 SENTENCE = "sentence"
 SENTENCE_SHARE = 0.35  # of a sentence model, beside the shares of the trained tables
 LEAST_DOCUMENTS = 64  # with fewer there is nothing to contrast

@@ -141,7 +141,7 @@ def finish(
     """Measure a sample of joint document vectors and find the scan basis.
 
     ``sample`` is (documents, dimensions). The basis is the principal directions of the joint vector
-    with each part at its share of the score: the best rank-256 approximation of the fused product.
+    with each part at its share of the score: the best rank-128 approximation of the fused product.
     """
     bare = DenseModel(
         tables=tables,
