@@ -14,6 +14,7 @@ from langqiao.apps.challenges.models import Challenge
 from langqiao.apps.ledger.models import Entry
 from langqiao.apps.registry.models import Achievement
 from langqiao.cli import app
+from tests.apps.registry.openalex.server import serving, work
 from tests.factories.registry import make_organisation
 
 pytestmark = pytest.mark.django_db
@@ -173,3 +174,19 @@ def test_the_demo_loads_twice_to_the_same_state():
     assert second.exit_code == 0, second.output
     assert (Challenge.objects.count(), Entry.objects.count()) == (challenges, entries)
     assert follow.catch_up() == 0
+
+
+def test_openalex_brings_papers_that_are_found_at_once():
+    with serving(works=[work(1), work(2)]) as state:
+        done = run("openalex", "works", "--search", "graphene", "--base", state.base)
+        assert done.exit_code == 0, done.output
+        assert "本次读取 2 条" in done.output
+    assert Achievement.objects.count() == 2
+    assert store.index().count >= 2
+
+
+@pytest.mark.parametrize("arguments", [["openalex", "works"], ["openalex", "authors", "--search", "x"]])
+def test_openalex_needs_a_known_entity_and_a_question(arguments):
+    done = run(*arguments)
+    assert done.exit_code == 1
+    assert done.output.count("✗") == 1

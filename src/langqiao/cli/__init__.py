@@ -169,6 +169,36 @@ def import_(
         raise typer.Exit(1)
 
 
+@app.command()
+def openalex(
+    entity: Annotated[str, typer.Argument(help="works|institutions")],
+    filter_: Annotated[str, typer.Option("--filter", help="OpenAlex 过滤条件 / the API's filter")] = "",
+    search: Annotated[str, typer.Option(help="检索词 / search words")] = "",
+    limit: Annotated[int, typer.Option(min=1, help="最多条数 / results at most")] = 1000,
+    state: Annotated[Path | None, typer.Option(help="断点文件，用于续传 / file to resume from")] = None,
+    base: Annotated[str, typer.Option(help="接口地址 / address of the API")] = "",
+    mailto: Annotated[str, typer.Option(envvar="LANGQIAO_OPENALEX_MAILTO", help="联系邮箱 / contact")] = "",
+) -> None:
+    """从 OpenAlex 取论文或机构 / papers or institutions from OpenAlex (key: LANGQIAO_OPENALEX_KEY)."""
+    setup()
+    from langqiao.cli import terminal
+
+    with refusals(), progress_bar() as show:
+        migrate()
+        report = terminal.import_from_openalex(
+            entity,
+            filter=filter_,
+            search=search,
+            limit=limit,
+            state=state,
+            base=base,
+            mailto=mailto,
+            progress=show,
+        )
+        terminal.refresh_index(show)
+    terminal.print_openalex(report, out)
+
+
 @index_app.command("rebuild")
 def index_rebuild(
     train: Annotated[bool, typer.Option(help="重新训练语义向量 / train the dense part anew")] = True,

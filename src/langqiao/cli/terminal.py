@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -26,6 +27,7 @@ from langqiao.apps.challenges.models import Challenge
 from langqiao.apps.registry import exchange
 from langqiao.apps.registry.exchange import ImportReport
 from langqiao.apps.registry.models import Organisation
+from langqiao.apps.registry.openalex import OpenAlex, OpenAlexReport, import_openalex
 from langqiao.engines.matching.types import Progress
 from langqiao.kit.refusals import Invalid
 from langqiao.kit.tables import read_table
@@ -204,6 +206,44 @@ def import_file(
         progress=lambda stage, done, total: progress(Progress(stage, done, total)),
         **options,
     )
+
+
+def import_from_openalex(
+    entity: str,
+    *,
+    base: str,
+    mailto: str,
+    progress: Callable[[Progress], None],
+    **options: Any,
+) -> OpenAlexReport:
+    """Import from OpenAlex; the key comes from the environment, never from the command line.
+
+    Raises:
+        Invalid: the entity is unknown, or neither filter nor search is given.
+        Refused: the API did not answer; what was read is kept and ``state`` goes on from there.
+    """
+    if entity not in ("works", "institutions"):
+        raise Invalid(f"OpenAlex 没有“{entity}”这一类。", mend="可用：works、institutions。", field="entity")
+    place = {"base": base} if base else {}
+    key = os.environ.get("LANGQIAO_OPENALEX_KEY", "")
+    with OpenAlex(mailto=mailto, api_key=key, **place) as client:
+        return import_openalex(
+            None,
+            client,
+            entity=entity,
+            progress=lambda stage, done, total: progress(Progress(stage, done, total)),
+            **options,
+        )
+
+
+def print_openalex(report: OpenAlexReport, out: Console) -> None:
+    """What came from OpenAlex."""
+    out.print(f"OpenAlex 共 {report.total} 条，本次读取 {report.read} 条，拒收 {report.refused} 条")
+    for kind in report.created:
+        out.print(
+            f"  {kind}：新增 {report.created[kind]}，补全 {report.filled.get(kind, 0)}，"
+            f"未变 {report.unchanged.get(kind, 0)}"
+        )
 
 
 def refresh_index(progress: Callable[[Progress], None]) -> None:
