@@ -16,6 +16,7 @@ from langqiao.apps.challenges.matching import (
     similar_challenges,
     suggest_consortium,
 )
+from langqiao.apps.challenges.matching.panels import technical_text
 from langqiao.apps.registry import domain as registry
 from tests.factories.challenges import make_firm, make_published, make_user
 from tests.factories.registry import make_city, make_field, make_organisation
@@ -222,3 +223,15 @@ def test_a_consortium_covers_the_parts_of_a_problem(corridor):
     covered = [cover.part for member in view.members for cover in member.covers]
     assert any("减薄" in part for part in covered)
     assert all(cover.evidence.url for member in view.members for cover in member.covers)
+
+
+def test_what_a_requirement_says_of_the_firm_does_not_steer_the_match():
+    text = (
+        "需求内容：\n    开发高韧性立方氮化硼单晶，提高抗冲击韧性。\n"
+        "现有工作基础：\n    1、公司现有标准化厂房3栋，人员队伍完善。\n    2、公司2018年度实现销售收入2002万元。"
+    )
+    kept = technical_text(text, "立方氮化硼单晶")
+    assert "立方氮化硼" in kept
+    assert "厂房" not in kept
+    assert "销售收入" not in kept
+    assert technical_text("碳化硅减薄") == "碳化硅减薄"

@@ -28,6 +28,7 @@ from langqiao.apps.challenges.models import Challenge
 from langqiao.apps.ledger.domain import identifier
 from langqiao.apps.registry.geography import nearness
 from langqiao.apps.registry.models import Achievement, City, Organisation, Person, Product, Stage
+from langqiao.engines.matching.consortium import split_problem
 from langqiao.engines.matching.experts import RankedExpert, rank_by_hits
 from langqiao.engines.matching.types import Filters, Hit, Parts, Query, Result, Term
 from langqiao.kit.permissions import allowed
@@ -49,6 +50,7 @@ INDUSTRY = ("product", "need", "enterprise", "alliance")
 # So many hits are read to make groups (firms, people) of them.
 READ_FOR_GROUPS = 30
 EVIDENCE_SHOWN = 3
+PARTS_AT_MOST = 60
 # Below so many standard deviations above a random record, shared words are chance; finance is
 # exempt: there the filters decide and the words only order.
 CHANCE = 2.0
@@ -162,7 +164,9 @@ def match_text(
     narrow = narrow or Narrow()
     begun = time.perf_counter()
     home = City.objects.filter(slug=city).first() if city else None
-    query = Query(text=text, title=title, place=_nearness(home), stage=_stage_fit(stage))
+    query = Query(
+        text=technical_text(text, title), title=title, place=_nearness(home), stage=_stage_fit(stage)
+    )
     index = store.index()
     found = index.search_panels(
         query,
@@ -185,6 +189,15 @@ def match_text(
     ]
     milliseconds = 1000 * (time.perf_counter() - begun)
     return Matches(panels, round(milliseconds, 1), ready=store.reached() > 0, field=field)
+
+
+def technical_text(text: str, title: str = "") -> str:
+    """The technical parts of a requirement; what it says of the firm, its staff and turnover is left out.
+
+    Real requirements spend half their words on the firm itself, and those words find management papers.
+    """
+    parts = split_problem(text, title=title, limit=PARTS_AT_MOST)
+    return "\n".join(part.text for part in parts) or text
 
 
 def _panel(slug: str, rows: list[Row], total: int, related: list[Row] | None = None) -> Panel:
