@@ -28,6 +28,7 @@ from langqiao.apps.registry import exchange
 from langqiao.apps.registry.exchange import ImportReport
 from langqiao.apps.registry.models import Organisation
 from langqiao.apps.registry.openalex import OpenAlex, OpenAlexReport, import_openalex
+from langqiao.apps.registry.openalex.client import BASE
 from langqiao.engines.matching.types import Progress
 from langqiao.kit.refusals import Invalid
 from langqiao.kit.tables import read_table
@@ -224,9 +225,8 @@ def import_from_openalex(
     """
     if entity not in ("works", "institutions"):
         raise Invalid(f"OpenAlex 没有“{entity}”这一类。", mend="可用：works、institutions。", field="entity")
-    place = {"base": base} if base else {}
     key = os.environ.get("LANGQIAO_OPENALEX_KEY", "")
-    with OpenAlex(mailto=mailto, api_key=key, **place) as client:
+    with OpenAlex(base=base or BASE, mailto=mailto, api_key=key) as client:
         return import_openalex(
             None,
             client,

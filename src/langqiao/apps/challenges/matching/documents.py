@@ -6,6 +6,7 @@ can follow the ledger. Sealed details of a challenge are never part of a documen
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -39,6 +40,7 @@ TECHNOLOGY_KINDS = (
     Organisation.Kind.HOSPITAL,
 )
 BATCH = 500
+_CHINESE = re.compile(r"[\u3400-\u9fff]")
 
 
 def stage_of_trl(trl: int | None) -> tuple[str, ...]:
@@ -85,6 +87,11 @@ def _text(*parts: str) -> str:
     return "\n".join(part for part in parts if part)
 
 
+def script_of(text: str) -> str:
+    """``cjk`` for a text with Chinese in it, else ``latin``: tells which records are in another language."""
+    return "cjk" if _CHINESE.search(text) else "latin"
+
+
 def _achievement(record: Achievement, _all: _Everywhere) -> Document:
     return Document(
         key=identifier(record),
@@ -98,7 +105,7 @@ def _achievement(record: Achievement, _all: _Everywhere) -> Document:
         trl=record.trl,
         year=record.date.year if record.date else None,
         licence=record.licence,
-        tags=(f"type:{record.kind}",),
+        tags=(f"type:{record.kind}", f"script:{script_of(_bare(record.title) + record.abstract)}"),
     )
 
 
@@ -235,7 +242,8 @@ class Source:
 
     def rows(self) -> QuerySet[Any]:
         """The rows that may be found; retired records and drafts are not."""
-        rows = self.model.objects.select_related(*self.join) if self.join else self.model.objects.all()
+        rows: QuerySet[Any] = self.model.objects.all()
+        rows = rows.select_related(*self.join) if self.join else rows
         return rows.filter(state__in=self.states) if self.states else rows
 
     def with_parts(self) -> QuerySet[Any]:

@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy as _
 
 from langqiao.apps.challenges.matching import store
 from langqiao.apps.challenges.matching.chain import chain_hits
-from langqiao.apps.challenges.matching.documents import public_text
+from langqiao.apps.challenges.matching.documents import public_text, script_of
 from langqiao.apps.challenges.matching.rows import (
     Evidence,
     Row,
@@ -51,6 +51,10 @@ INDUSTRY = ("product", "need", "enterprise", "alliance")
 READ_FOR_GROUPS = 30
 EVIDENCE_SHOWN = 3
 PARTS_AT_MOST = 60
+# Records in the other language: so many at most, from this score of the sentence model on (records of
+# both languages are its measure, and those of the query's own language stand higher).
+FOREIGN_SHOWN = 2
+FOREIGN = 1.5
 # Below so many standard deviations above a random record, shared words are chance; finance is
 # exempt: there the filters decide and the words only order.
 CHANCE = 2.0
@@ -179,10 +183,12 @@ def match_text(
         limit=max(READ_FOR_GROUPS, limit),
         related={"technology": 2 * limit},
     )
+    foreign = _other_language(query, narrow, limit)
+    found["evidence"] = replace(found["evidence"], hits=found["evidence"].hits + foreign)
     field = field or _common_field(found["evidence"])
     finance = index.search_panels(query, _finance_filters(narrow, city, field, stage), limit=limit)
     panels = [
-        _technology(found["technology"], home, limit),
+        _technology(found["technology"], foreign, home, limit),
         _industry(found["industry"], home, limit, poser, chain_hits(poser, narrow) if poser else []),
         _finance(finance, home, limit),
         _talent(found["people"], found["evidence"], home, limit, narrow),
@@ -270,8 +276,21 @@ def _worthwhile(hits: Sequence[Hit]) -> list[Hit]:
     return [hit for hit in hits if hit.score >= least]
 
 
-def _technology(result: Result, home: City | None, limit: int) -> Panel:
-    hits = _worthwhile(result.hits)[:limit]
+def _other_language(query: Query, narrow: Narrow, limit: int) -> tuple[Hit, ...]:
+    """Achievements in the other language (中英互查), by a sentence model where one is configured."""
+    index = store.across()
+    if index is None or (narrow.kinds and "achievement" not in narrow.kinds):
+        return ()
+    script = "latin" if script_of(query.text) == "cjk" else "cjk"
+    filters = replace(narrow.technology(), kinds=("achievement",), tags=(f"script:{script}",))
+    found = index.search(query, filters, limit=min(FOREIGN_SHOWN, limit)).hits
+    return tuple(hit for hit in found if hit.score >= FOREIGN)
+
+
+def _technology(result: Result, foreign: Sequence[Hit], home: City | None, limit: int) -> Panel:
+    known = {hit.key for hit in foreign}
+    hits = [hit for hit in _worthwhile(result.hits) if hit.key not in known][: limit - len(foreign)]
+    hits += foreign
     shown = {hit.key for hit in hits}
     related = [hit for hit in result.related if hit.key not in shown][:limit]
     return _panel("technology", _plain_rows(hits, home), result.total, _plain_rows(related, home))

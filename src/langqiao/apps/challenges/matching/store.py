@@ -10,7 +10,9 @@ from pathlib import Path
 from django.conf import settings
 
 from langqiao.engines.matching.dense import Training
+from langqiao.engines.matching.fuse import Weights
 from langqiao.engines.matching.index import MatchingIndex
+from langqiao.engines.matching.types import SentenceModel
 
 # How often training reads each record of a small corpus; a large one is read as often as the
 # engine's own default says (docs/experiments.md, Matching).
@@ -25,12 +27,31 @@ def index() -> MatchingIndex:
 
 def opened(training: Training) -> MatchingIndex:
     """The index with the configured sentence model and the given amount of training."""
+    return MatchingIndex.open(settings.INDEX_DIR, model=configured_model(), training=training)
+
+
+@lru_cache(maxsize=1)
+def configured_model() -> SentenceModel | None:
+    """The configured sentence model, loaded once; None when none is configured."""
     if not settings.SENTENCE_MODEL:
-        return MatchingIndex.open(settings.INDEX_DIR, training=training)
+        return None
     from langqiao.engines.matching.models import load_model
 
-    model = load_model(settings.SENTENCE_MODEL)
-    return MatchingIndex.open(settings.INDEX_DIR, model=model, training=training)
+    return load_model(settings.SENTENCE_MODEL)
+
+
+@lru_cache(maxsize=1)
+def across() -> MatchingIndex | None:
+    """The same index ranked by the sentence model alone, for records in the other language.
+
+    Words and the corpus's own vectors say nothing across languages: a record that can share no word
+    would always stand below one that shares a few by chance. None without a sentence model.
+    """
+    if configured_model() is None:
+        return None
+    return MatchingIndex.open(
+        settings.INDEX_DIR, model=configured_model(), main=Weights(characters=0.0, parts={"sentence": 1.0})
+    )
 
 
 def training_for(documents: int) -> Training:
