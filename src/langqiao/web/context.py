@@ -9,6 +9,7 @@ from typing import Any
 from django.http import HttpRequest
 from django.urls import NoReverseMatch, reverse
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from langqiao.apps.accounts.models import Role
 from langqiao.apps.accounts.queries import current_memberships, unread
@@ -30,7 +31,7 @@ ITEMS = (
     Item(_("首页"), icon="home", name="home"),
     Item(_("出题"), icon="bulb", name="challenge_list"),
     Item(_("成果"), icon="certificate", name="achievement_list", group="supply"),
-    Item(_("机构"), icon="building", name="organisation_list", group="supply"),
+    Item(pgettext_lazy("several", "机构"), icon="building", name="organisation_list", group="supply"),
     Item(_("专家"), icon="user-star", name="person_list", group="supply"),
     Item(_("设施"), icon="microscope", name="facility_list", group="supply"),
     Item(_("金融"), icon="coin", name="finance_list", group="supply"),

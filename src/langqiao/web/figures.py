@@ -9,6 +9,7 @@ from typing import Any
 from django.db.models import Count, Model
 from django.urls import NoReverseMatch, reverse
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from langqiao.apps.challenges.models import OPEN_STATES, PUBLIC_STATES, Challenge
 from langqiao.apps.ledger.queries import head
@@ -38,7 +39,7 @@ def key_figures() -> list[Figure]:
     return [
         Figure(_("正在征集答案的题目"), waiting, _("个"), "challenge_list"),
         Figure(_("科技成果"), Achievement.objects.count(), _("项"), "achievement_list"),
-        Figure(_("机构"), Organisation.objects.count(), _("家"), "organisation_list"),
+        Figure(pgettext_lazy("several", "机构"), Organisation.objects.count(), _("家"), "organisation_list"),
         Figure(_("专家"), Person.objects.count(), _("位"), "person_list"),
         Figure(_("金融产品"), Finance.objects.count(), _("项"), "finance_list"),
         Figure(_("台账记录"), head()[0], _("条"), "ledger_list"),

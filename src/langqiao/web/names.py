@@ -7,23 +7,13 @@ from decimal import Decimal
 from typing import Any
 
 from django.utils import timezone
-from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
+from langqiao.kit.words import is_english, named
+
+__all__ = ["day", "grouped", "is_english", "moment", "money", "named"]
+
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
-
-
-def is_english() -> bool:
-    """Whether the reader reads English."""
-    return (get_language() or "").startswith("en")
-
-
-def named(thing: Any) -> str:
-    """A thing's name in the reader's language; the Chinese one where no English one is known."""
-    if thing is None or thing == "":
-        return ""
-    english = getattr(thing, "name_en", "") if is_english() else ""
-    return str(english or thing)
 
 
 def grouped(value: int | None) -> str:

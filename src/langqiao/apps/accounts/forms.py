@@ -22,6 +22,11 @@ class ProfileForm(forms.ModelForm):  # type: ignore[type-arg]
             "language": _("换一台电脑登录时也使用这种语言。"),
         }
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        language = self.fields["language"]
+        language.choices = [("", _("跟随浏览器")), *User._meta.get_field("language").choices]  # type: ignore[attr-defined]
+
 
 class TokenForm(forms.Form):
     """A new API token."""

@@ -96,7 +96,13 @@ class ChallengeListing(Listing):
         Column("city", _("城市"), sort="city__order"),
         Column("field", _("产业领域"), sort="field__order", secondary=True),
         Column(
-            "budget", _("预算（万元）"), value=_budget, sort="budget_max", export=_budget_text, kind="money"
+            "budget",
+            _("预算"),
+            value=_budget,
+            sort="budget_max",
+            export=_budget_text,
+            export_label=_("预算（万元）"),
+            kind="money",
         ),
         Column("deadline", _("截止日期"), sort="deadline", kind="date"),
         Column(
@@ -107,7 +113,7 @@ class ChallengeListing(Listing):
             kind="date",
             secondary=True,
         ),
-        Column("case", _("项目编号"), sort="case", secondary=True),
+        Column("case", _("项目编号"), sort="case", export_only=True),
     )
     filters = (
         Filter("city", _("城市"), "multi", choices=_city_choices, apply="city_id__in"),

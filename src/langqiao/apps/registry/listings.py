@@ -9,6 +9,7 @@ from django.db.models import Q, QuerySet
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from langqiao.apps.registry import models, queries
 from langqiao.kit.listing import Badge, Column, Empty, Filter, Listing
@@ -79,7 +80,7 @@ class OrganisationListing(RegistryListing):
     """Organisations (机构)."""
 
     slug = "organisations"
-    title = _("机构")
+    title = pgettext_lazy("several", "机构")
     lead = _("走廊里的企业、高校、院所、实验室、园区与服务机构。")
     columns = (
         name_column(_("名称")),

@@ -53,6 +53,7 @@ class Column:
         kind: how the cell is drawn.
         secondary: left out on a phone.
         export_only: in CSV and XLSX, not on the page.
+        export_label: heading in CSV and XLSX where it differs, such as with a unit.
     """
 
     name: str
@@ -64,6 +65,7 @@ class Column:
     kind: ColumnKind = "text"
     secondary: bool = False
     export_only: bool = False
+    export_label: Any = ""
 
     def read(self, row: Any) -> Any:
         """The value shown for ``row``."""

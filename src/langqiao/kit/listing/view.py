@@ -84,7 +84,7 @@ def _export(state: ListState, wanted: str) -> HttpResponseBase:
         columns.insert(0, Column("code", _("编号"), lambda row: row.code or ""))
     if "illustrative" in names:
         columns.append(Column("illustrative", _("示例"), lambda row: _("示例") if row.illustrative else ""))
-    heads = [str(column.label) for column in columns]
+    heads = [str(column.export_label or column.label) for column in columns]
 
     def lines() -> Iterator[list[Any]]:
         for chunk in batched(state.rows.iterator(chunk_size=CHUNK), CHUNK):

@@ -14,13 +14,15 @@ from django.utils.translation import gettext as _
 
 from langqiao.apps.ledger.words import in_words
 from langqiao.kit.listing import Badge, Column
-from langqiao.kit.words import listed
+from langqiao.kit.words import listed, says_example
 from langqiao.web import names
 from langqiao.web.names import day, money, named
 
 register = template.Library()
 TAGS_SHOWN = 3
-DASH = mark_safe('<span class="text-muted" aria-hidden="true">—</span>')
+DASH = mark_safe('<span class="lq-nothing text-muted" aria-hidden="true">—</span>')
+# On a phone, where headings are gone, these kinds of cells say what they are.
+LABELLED = ("date", "money", "number")
 
 
 @register.simple_tag
@@ -43,6 +45,7 @@ register.filter("money", names.money)
 register.filter("day", names.day)
 register.filter("moment", names.moment)
 register.filter("named", names.named)
+register.filter("says_example", says_example)
 
 
 @register.filter
@@ -93,9 +96,10 @@ def cell(column: Column, row: Any) -> SafeString:
     if column.link is not None and inner is not DASH and (url := column.link(row)):
         classes += " lq-cell-first" if column.kind == "text" else ""
         inner = format_html('<a href="{}">{}</a>', url, inner)
-        if getattr(row, "illustrative", False) and "示例" not in str(inner):
+        if getattr(row, "illustrative", False) and not says_example(inner):
             inner = format_html('{} <span class="lq-badge lq-tone-example">{}</span>', inner, _("示例"))
-    return format_html('<td class="{}">{}</td>', classes, inner)
+    label = format_html(' data-label="{}"', column.label) if column.kind in LABELLED else ""
+    return format_html('<td role="cell" class="{}"{}>{}</td>', classes, label, inner)
 
 
 def _inner(column: Column, value: Any) -> Any:
@@ -141,10 +145,14 @@ def score_parts(bar: Iterable[Any]) -> SafeString:
 
 
 @register.inclusion_tag("parts/timeline.html", takes_context=True)
-def timeline(context: Any, entries: Iterable[Any]) -> dict[str, Any]:
-    """``{% timeline entries %}``: ledger entries in words, for the page's reader."""
+def timeline(context: Any, entries: Iterable[Any], about: Any = None) -> dict[str, Any]:
+    """``{% timeline entries %}``: ledger entries in words, for the page's reader.
+
+    ``about`` is the record the page shows; acts on it need not name it again.
+    """
     request = context.get("request")
-    return {"acts": in_words(entries, getattr(request, "user", None))}
+    own = about.get_absolute_url() if about is not None else ""
+    return {"acts": in_words(entries, getattr(request, "user", None)), "own": own}
 
 
 @register.filter(name="listed")

@@ -15,6 +15,7 @@ from langqiao.apps.registry.models import City, Organisation
 from langqiao.engines.matching.consortium import suggest
 from langqiao.engines.matching.types import Filters, Query
 from langqiao.kit.permissions import allowed
+from langqiao.kit.words import named
 
 # What shows that an organisation can do a part: its achievements, laboratories and products.
 SHOWING = ("achievement", "laboratory", "facility", "product")
@@ -105,7 +106,7 @@ def suggest_consortium(challenge: Challenge, *, viewer: Any) -> ConsortiumView:
     parts = {part.number: part.text for part in found.parts}
     members = [
         Member(
-            organisation=str(candidates.organisations[member.organisation]),
+            organisation=named(candidates.organisations[member.organisation]),
             url=url_of(candidates.organisations[member.organisation]),
             city=city_of(candidates.organisations[member.organisation]),
             covers=[

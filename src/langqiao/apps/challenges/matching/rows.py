@@ -23,6 +23,7 @@ from langqiao.apps.registry.models import (
     Stage,
 )
 from langqiao.engines.matching.types import Hit, Parts
+from langqiao.kit.words import named
 
 PART_LABELS = {"words": _("用词"), "meaning": _("语义"), "place": _("地点"), "stage": _("阶段")}
 PAGES = {
@@ -166,9 +167,9 @@ def row_of(hit: Hit, record: Any, *, home: City | None, role: str = "", proof: s
         key=hit.key,
         kind=hit.kind,
         kind_label=kind_label(record),
-        title=str(shown),
+        title=named(shown),
         url=url_of(record),
-        organisation="" if organisation is None or organisation == shown else str(organisation),
+        organisation="" if organisation is None or organisation == shown else named(organisation),
         city=city,
         distance_km=distance_km(home, city) if home is not None and city is not None else None,
         score=round(hit.score, 3),

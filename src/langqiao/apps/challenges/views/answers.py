@@ -6,16 +6,17 @@ import difflib
 from collections.abc import Iterator
 from typing import Any
 
+from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from langqiao.apps.challenges import domain, queries
 from langqiao.apps.challenges.forms import AnswerForm, add_refusal, team_forms
 from langqiao.apps.challenges.models import OPEN_STATES, Answer, AnswerVersion, State
-from langqiao.apps.challenges.rules import HANDED_IN, answering_ids
+from langqiao.apps.challenges.rules import HANDED_IN, answering_ids, signing_ids
 from langqiao.apps.challenges.views.parts import (
     actor,
     back,
@@ -35,6 +36,9 @@ COMPARED_AT_MOST = 4
 def answer_new(request: HttpRequest, pk: int) -> HttpResponse:
     """Draft an answer to a challenge."""
     challenge = readable_challenge(request, pk)
+    if not allowed(request.user, "challenges.answer", challenge) and signing_ids(request.user, challenge):
+        messages.info(request, _("请先签署保密承诺，再应答。"))
+        return redirect(f"{challenge.get_absolute_url()}#promise")
     require(request.user, "challenges.answer", challenge)
     form = AnswerForm(request.POST or None, organisations=answering_ids(request.user))
     if request.method == "POST" and form.is_valid():

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from itertools import groupby
-
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
@@ -121,7 +119,8 @@ def search(request: HttpRequest) -> HttpResponse:
         rows = matching.search_all(text, limit=SUGGESTED) if text else []
         return render(request, "parts/search_options.html", {"rows": rows, "text": text})
     rows = matching.search_all(text, limit=FOUND) if text else []
-    rows.sort(key=lambda row: row.kind_label)
-    groups = [(label, list(group)) for label, group in groupby(rows, key=lambda row: row.kind_label)]
-    groups.sort(key=lambda group: -len(group[1]))
-    return render(request, "challenges/search.html", {"search_text": text, "groups": groups, "rows": rows})
+    groups: dict[str, list[matching.Row]] = {}
+    for row in rows:  # the kind of the best row comes first
+        groups.setdefault(row.kind_label, []).append(row)
+    context = {"search_text": text, "groups": list(groups.items()), "rows": rows}
+    return render(request, "challenges/search.html", context)
