@@ -18,7 +18,7 @@ from django.db import close_old_connections
 from langqiao.apps.challenges.matching import documents, store, tell
 from langqiao.apps.ledger import queries as ledger
 from langqiao.apps.ledger.models import Entry
-from langqiao.engines.matching.types import IndexBusy, Progress
+from langqiao.engines.matching.types import IndexBusy, MatchingError, Progress, Query
 
 log = structlog.get_logger()
 ENTRIES_AT_ONCE = 2000
@@ -114,6 +114,7 @@ class Follower(threading.Thread):
         self._stop_asked.set()
 
     def run(self) -> None:
+        self._warm()
         settings.INDEX_DIR.mkdir(parents=True, exist_ok=True)
         with (settings.INDEX_DIR / "follower.lock").open("w") as lock:
             while not self._lead(lock):
@@ -121,6 +122,15 @@ class Follower(threading.Thread):
                     return
             while not self._stop_asked.wait(POLL_SECONDS):
                 self._step()
+
+    @staticmethod
+    def _warm() -> None:
+        """Open the index and compile its kernels, so that the first visitor need not wait for it."""
+        try:
+            store.index().search(Query("一题四配"), related=1)
+        except MatchingError:
+            # A damaged index is said to whoever searches; the follower may still mend it.
+            log.exception("index.not_opened")
 
     @staticmethod
     def _lead(lock: object) -> bool:
