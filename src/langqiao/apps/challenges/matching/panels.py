@@ -8,7 +8,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from django.db.models import Count, Prefetch, Q
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
@@ -16,21 +15,20 @@ from langqiao.apps.challenges.matching import store
 from langqiao.apps.challenges.matching.chain import chain_hits
 from langqiao.apps.challenges.matching.documents import public_text, script_of
 from langqiao.apps.challenges.matching.rows import (
+    EVIDENCE_SHOWN,
     Evidence,
     Row,
-    evidence_reason,
     organisation_of,
     records_of,
     row_of,
     url_of,
 )
+from langqiao.apps.challenges.matching.talent import experts
 from langqiao.apps.challenges.models import Challenge
-from langqiao.apps.ledger.domain import identifier
 from langqiao.apps.registry.geography import nearness
-from langqiao.apps.registry.models import Achievement, City, Organisation, Person, Product, Stage
+from langqiao.apps.registry.models import City, Organisation, Product, Stage
 from langqiao.engines.matching.consortium import split_problem
-from langqiao.engines.matching.experts import RankedExpert, rank_by_hits
-from langqiao.engines.matching.types import Filters, Hit, Parts, Query, Result, Term
+from langqiao.engines.matching.types import Filters, Hit, Query, Result
 from langqiao.kit.permissions import allowed
 
 TITLES = {
@@ -49,7 +47,6 @@ TECHNOLOGY = ("achievement", "laboratory", "facility")
 INDUSTRY = ("product", "need", "enterprise", "alliance")
 # So many hits are read to make groups (firms, people) of them.
 READ_FOR_GROUPS = 30
-EVIDENCE_SHOWN = 3
 PARTS_AT_MOST = 60
 # Records in the other language: so many at most, from this score of the sentence model on (records of
 # both languages are its measure, and those of the query's own language stand higher).
@@ -187,11 +184,19 @@ def match_text(
     found["evidence"] = replace(found["evidence"], hits=found["evidence"].hits + foreign)
     field = field or _common_field(found["evidence"])
     finance = index.search_panels(query, _finance_filters(narrow, city, field, stage), limit=limit)
+    people = experts(
+        found["people"],
+        found["evidence"],
+        home=home,
+        limit=limit,
+        cities=narrow.cities,
+        fields=narrow.fields,
+    )
     panels = [
         _technology(found["technology"], foreign, home, limit),
         _industry(found["industry"], home, limit, poser, chain_hits(poser, narrow) if poser else []),
         _finance(finance, home, limit),
-        _talent(found["people"], found["evidence"], home, limit, narrow),
+        _panel("talent", people, found["people"].total),
     ]
     milliseconds = 1000 * (time.perf_counter() - begun)
     return Matches(panels, round(milliseconds, 1), ready=store.reached() > 0, field=field)
@@ -334,75 +339,3 @@ def _part_in_chain(record: Any) -> str:
             return gettext("可供货（上游）")
         return gettext("有此需求（下游）")
     return ""
-
-
-def _talent(people: Result, evidence: Result, home: City | None, limit: int, narrow: Narrow) -> Panel:
-    """Experts by what they have done: their achievements among the hits, and their own description."""
-    hits = {hit.key: hit for hit in [*people.hits, *evidence.hits]}
-    candidates = _candidates(people, evidence, narrow)
-    ranked = rank_by_hits(
-        {
-            key: [(work, hits[work].score) for work in [key, *map(identifier, person.shown)] if work in hits]
-            for key, person in candidates.items()
-        },
-        works={key: person.works + 1 for key, person in candidates.items()},
-        limit=limit,
-    )
-    rows = [_person_row(candidates[expert.key], expert, hits, home) for expert in ranked]
-    return _panel("talent", rows, people.total)
-
-
-def _candidates(people: Result, evidence: Result, narrow: Narrow) -> dict[str, Any]:
-    """People found by their description or their achievements, those achievements as ``shown``."""
-    works = [int(hit.key.partition(":")[2]) for hit in evidence.hits]
-    described = [int(hit.key.partition(":")[2]) for hit in people.hits]
-    found = Person.objects.filter(Q(achievements__in=works) | Q(pk__in=described))
-    if narrow.cities:
-        found = found.filter(city__in=narrow.cities)
-    if narrow.fields:
-        found = found.filter(fields__in=narrow.fields)
-    shown = Prefetch("achievements", queryset=Achievement.objects.filter(pk__in=works), to_attr="shown")
-    counted = (
-        Person.objects.filter(pk__in=found.values("pk"))
-        .annotate(works=Count("achievements"))
-        .select_related("organisation__city", "city")
-        .prefetch_related(shown)
-    )
-    return {identifier(person): person for person in counted}
-
-
-def _person_row(person: Any, expert: RankedExpert, hits: Mapping[str, Hit], home: City | None) -> Row:
-    shown = {identifier(work): work for work in person.shown}
-    proof = [item.key for item in expert.evidence if item.key in shown]
-    hit = Hit(
-        key=expert.key,
-        kind="expert",
-        score=expert.score,
-        parts=_mixed(expert, hits),
-        terms=_shared_terms(expert, hits),
-    )
-    number = expert.relevant - (expert.key in hits)
-    row = row_of(hit, person, home=home, proof=evidence_reason(number) if number > 0 else "")
-    evidence = [Evidence(str(shown[key]), url_of(shown[key])) for key in proof[:EVIDENCE_SHOWN]]
-    return replace(row, evidence=evidence)
-
-
-def _mixed(expert: RankedExpert, hits: Mapping[str, Hit]) -> Parts:
-    """The parts of a person's score: those of the evidence, each by its share, scaled to the score."""
-    sums = dict.fromkeys(("words", "meaning", "place", "stage"), 0.0)
-    for item in expert.evidence:
-        hit = hits[item.key]
-        for name in sums:
-            sums[name] += item.share * max(getattr(hit.parts, name), 0.0) / max(hit.score, 1e-9)
-    whole = sum(sums.values()) or 1.0
-    return Parts(**{name: expert.score * value / whole for name, value in sums.items()})
-
-
-def _shared_terms(expert: RankedExpert, hits: Mapping[str, Hit]) -> tuple[Term, ...]:
-    best: dict[str, Term] = {}
-    for item in expert.evidence:
-        for term in hits[item.key].terms:
-            weight = item.share * term.weight
-            if term.text not in best or weight > best[term.text].weight:
-                best[term.text] = Term(term.text, weight)
-    return tuple(sorted(best.values(), key=lambda term: -term.weight))

@@ -41,6 +41,7 @@ LISTS = {
     "registry.training": "training_list",
 }
 TERMS_IN_A_REASON = 4
+EVIDENCE_SHOWN = 3
 # What a row shows of other tables, read in the same query.
 _SHOWN = ("organisation__city", "owner__city", "city", "lead")
 _JOINS = {
