@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from django.db.backends.base.base import BaseDatabaseWrapper
 
 
 @pytest.fixture(scope="session")
@@ -19,3 +21,21 @@ def shared_data() -> Path:
             "the folder shared/data is not beside the checkout (LANGQIAO_SHARED_DATA names another place)"
         )
     return place
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _connections_outlive_requests() -> Iterator[None]:
+    """Keep the connection that holds a test's transaction; a request that ends would drop it on PostgreSQL.
+
+    Django's test client spares it for its own requests; a response closed by hand, or a request of
+    another client (schemathesis), needs the same.
+    """
+    drop = BaseDatabaseWrapper.close_if_unusable_or_obsolete
+
+    def drop_outside_transactions(connection: BaseDatabaseWrapper) -> None:
+        if not connection.in_atomic_block:
+            drop(connection)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(BaseDatabaseWrapper, "close_if_unusable_or_obsolete", drop_outside_transactions)
+        yield

@@ -4,18 +4,19 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.core.exceptions import PermissionDenied
+from django.conf import settings
+from django.core.exceptions import PermissionDenied, RequestDataTooBig
 from django.http import Http404, HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
-from ninja import NinjaAPI
 from ninja.errors import AuthenticationError, HttpError, ValidationError
 from ninja.openapi.docs import Swagger
 
 from langqiao import __version__
 from langqiao.kit.api import allow_anyone, bearer_or_session
 from langqiao.kit.refusals import Refused
+from langqiao.web.openapi import Api, CleanParser
 
-api = NinjaAPI(
+api = Api(
     title="廊桥 Langqiao",
     version=__version__,
     urls_namespace="api-v1",
@@ -25,6 +26,7 @@ api = NinjaAPI(
         "Public content needs no token; writing needs a token that may write, or a signed-in session."
     ),
     auth=[bearer_or_session, allow_anyone],
+    parser=CleanParser(),
     docs_url="/docs",
     docs=Swagger(settings={"persistAuthorization": False, "tryItOutEnabled": True}),
 )
@@ -72,9 +74,26 @@ def _denied(request: HttpRequest, _fault: PermissionDenied) -> HttpResponse:
     return _error(request, 403, _("您不能这样做。"))
 
 
+@api.exception_handler(RequestDataTooBig)
+def _too_big(request: HttpRequest, _fault: RequestDataTooBig) -> HttpResponse:
+    most = int(settings.DATA_UPLOAD_MAX_MEMORY_SIZE) // (1024 * 1024)
+    return _error(
+        request, 413, _("内容过大，最多 %(most)d MB。") % {"most": most}, mend=_("请拆分后分次提交。")
+    )
+
+
 @api.exception_handler(HttpError)
 def _http(request: HttpRequest, fault: HttpError) -> HttpResponse:
+    if fault.status_code == 400:
+        return _error(
+            request, 400, _("读不懂请求的内容。"), mend=_("请以 UTF-8 编码的 JSON 提交，不要含空字符。")
+        )
     return _error(request, fault.status_code, fault.message)
+
+
+def missing(request: HttpRequest) -> HttpResponse:
+    """An address below the API that is none of its own."""
+    return _error(request, 404, _("没有这个接口地址。"), mend=_("请对照接口文档改正。"))
 
 
 api.add_router("/", "langqiao.apps.accounts.api.router")

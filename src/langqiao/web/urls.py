@@ -23,3 +23,4 @@ urlpatterns = [
     path("accounts/", include("allauth.urls")),
     path("i18n/", include("django.conf.urls.i18n")),
 ]
+handler404 = "langqiao.web.views.not_found"

@@ -16,6 +16,7 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import requires_csrf_token
 from django.views.decorators.http import require_safe
+from django.views.defaults import page_not_found
 
 from langqiao.apps.challenges.models import OPEN_STATES, PUBLIC_STATES, Challenge
 from langqiao.apps.ledger.queries import latest
@@ -23,6 +24,7 @@ from langqiao.apps.registry.models import City
 from langqiao.web.corridor_map import Spot, draw
 from langqiao.web.figures import by_city, key_figures
 
+API = "/api/"
 MINUTE = 60
 # Problems to try, one of each kind that the corridor's industries meet.
 EXAMPLES = (
@@ -95,6 +97,15 @@ def metrics(request: HttpRequest) -> HttpResponse:
     if not _may_read_metrics(request):
         raise Http404
     return HttpResponse(exposition(), content_type="text/plain; version=0.0.4; charset=utf-8")
+
+
+def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """A designed page, and JSON below the API."""
+    from langqiao.web.api import missing
+
+    if request.path.startswith(API):
+        return missing(request)
+    return page_not_found(request, exception)
 
 
 @requires_csrf_token
