@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from django.utils.translation import gettext as _
+from django.utils.translation import override
 
 from langqiao.apps.registry.exchange.kinds import Column, ImportKind, import_kind, import_kinds
 from langqiao.kit.refusals import Invalid
@@ -129,7 +130,7 @@ def detect_kind(path: str | Path | BinaryIO | Table, *, name: str = "") -> str:
     named = [
         kind.slug
         for kind in import_kinds()
-        if scores[kind.slug] >= 0.4 and any(normal(word) in stem for word in (kind.slug, str(kind.label)))
+        if scores[kind.slug] >= 0.4 and any(normal(word) in stem for word in _names(kind))
     ]
     if len(named) == 1:
         return named[0]
@@ -141,6 +142,13 @@ def detect_kind(path: str | Path | BinaryIO | Table, *, name: str = "") -> str:
         % {"known": listed(f"{kind.slug}（{kind.label}）" for kind in import_kinds())},
         field="kind",
     )
+
+
+def _names(kind: ImportKind) -> tuple[str, str, str]:
+    """What a file of this kind may be called; its name may be Chinese whatever the reader's language."""
+    with override("zh-hans"):
+        chinese = str(kind.label)
+    return kind.slug, str(kind.label), chinese
 
 
 def _score(kind: ImportKind, table: Table) -> float:

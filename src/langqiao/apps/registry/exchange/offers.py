@@ -86,7 +86,7 @@ EXAMPLES: Mapping[str, str] = {
     "illustrative": "否",
 }
 AMOUNT = "amount"
-_UNLIMITED = ("不限", "全部", "any", "Any", "All")
+_UNLIMITED = ("不限", "全部", "No limit", "any", "Any", "All")
 DEFAULTS: Mapping[str, Mapping[str, str]] = {"achievements": {"kind": "paper"}}
 
 
