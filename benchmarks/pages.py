@@ -122,6 +122,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         os.environ |= {"LANGQIAO_DATA_DIR": folder, "DJANGO_SETTINGS_MODULE": "langqiao.web.settings"}
         os.environ |= {"LANGQIAO_HOSTS": "testserver", "LANGQIAO_LOG_LEVEL": "ERROR"}
+        os.environ["LANGQIAO_MATCHES_PER_MINUTE"] = "0"  # no visitor asks as often
         import django
 
         django.setup()

@@ -61,6 +61,7 @@ class BearerOrSession(HttpBearer):
         if request.method not in SAFE and not held.may_write:
             raise NotAllowed(_("该令牌只能读取。"), mend=_("请签发允许写入的令牌。"))
         request.user = user
+        request.api_token = held  # type: ignore[attr-defined]  # says that no person sits there
         return user
 
 

@@ -43,6 +43,13 @@ class NotAllowed(Refused):
     status = 403
 
 
+class TooMany(Refused):
+    """Too many requests in a short time (请求太频繁)."""
+
+    status = 429
+    retry_after = 60  # seconds
+
+
 class Invalid(Refused):
     """A value is missing or wrong (数据有误); ``field`` names it."""
 

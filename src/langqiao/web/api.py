@@ -13,7 +13,7 @@ from ninja.openapi.docs import Swagger
 
 from langqiao import __version__
 from langqiao.kit.api import allow_anyone, bearer_or_session
-from langqiao.kit.refusals import Refused
+from langqiao.kit.refusals import Refused, TooMany
 from langqiao.web.openapi import Api, CleanParser
 
 api = Api(
@@ -41,7 +41,10 @@ def _error(
 
 @api.exception_handler(Refused)
 def _refused(request: HttpRequest, refusal: Refused) -> HttpResponse:
-    return _error(request, refusal.status, refusal.why, mend=refusal.mend, field=refusal.field)
+    response = _error(request, refusal.status, refusal.why, mend=refusal.mend, field=refusal.field)
+    if isinstance(refusal, TooMany):
+        response["Retry-After"] = str(refusal.retry_after)
+    return response
 
 
 @api.exception_handler(AuthenticationError)
@@ -75,20 +78,26 @@ def _denied(request: HttpRequest, _fault: PermissionDenied) -> HttpResponse:
 
 
 @api.exception_handler(RequestDataTooBig)
-def _too_big(request: HttpRequest, _fault: RequestDataTooBig) -> HttpResponse:
+def too_big(request: HttpRequest, _fault: RequestDataTooBig) -> HttpResponse:
+    """More than the server reads at once."""
     most = int(settings.DATA_UPLOAD_MAX_MEMORY_SIZE) // (1024 * 1024)
     return _error(
         request, 413, _("内容过大，最多 %(most)d MB。") % {"most": most}, mend=_("请拆分后分次提交。")
     )
 
 
+def unreadable(request: HttpRequest) -> HttpResponse:
+    """A request that makes no sense."""
+    return _error(
+        request, 400, _("读不懂请求的内容。"), mend=_("请以 UTF-8 编码的 JSON 提交，不要含空字符。")
+    )
+
+
 @api.exception_handler(HttpError)
 def _http(request: HttpRequest, fault: HttpError) -> HttpResponse:
-    if fault.status_code == 400:
-        return _error(
-            request, 400, _("读不懂请求的内容。"), mend=_("请以 UTF-8 编码的 JSON 提交，不要含空字符。")
-        )
-    return _error(request, fault.status_code, fault.message)
+    return (
+        unreadable(request) if fault.status_code == 400 else _error(request, fault.status_code, fault.message)
+    )
 
 
 def missing(request: HttpRequest) -> HttpResponse:

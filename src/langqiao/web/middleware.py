@@ -12,7 +12,7 @@ from django.shortcuts import render
 from django.utils import translation
 from django.utils.http import url_has_allowed_host_and_scheme
 
-from langqiao.kit.refusals import Refused
+from langqiao.kit.refusals import Refused, TooMany
 from langqiao.web import metrics
 
 log = structlog.stdlib.get_logger("langqiao.request")
@@ -33,13 +33,21 @@ class RefusalMiddleware:
             return None
         if request.headers.get("HX-Request") != "true":
             context = {"refusal": exception, "back_url": _back(request)}
-            return render(request, "refusal.html", context, status=exception.status)
+            response = render(request, "refusal.html", context, status=exception.status)
+            _say_when(response, exception)
+            return response
         response = render(request, "refusal_fragment.html", {"refusal": exception}, status=exception.status)
+        _say_when(response, exception)
         # What the person was looking at stays; the refusal is said on top of the page.
         response["HX-Retarget"] = "#lq-messages"
         response["HX-Reswap"] = "innerHTML show:top"
         response["HX-Push-Url"] = "false"
         return response
+
+
+def _say_when(response: HttpResponse, refusal: Refused) -> None:
+    if isinstance(refusal, TooMany):
+        response["Retry-After"] = str(refusal.retry_after)
 
 
 def _back(request: HttpRequest) -> str:

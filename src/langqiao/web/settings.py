@@ -152,6 +152,8 @@ TIME_ZONE = "Asia/Shanghai"
 USE_I18N = True
 USE_TZ = True
 
+OTP_ADMIN_HIDE_SENSITIVE_DATA = True  # the admin shows no secrets of anybody's second factor
+
 STATIC_URL = "static/"
 STATIC_ROOT = DATA_DIR / "static"
 STATIC_ROOT.mkdir(exist_ok=True)  # whitenoise warns of a missing folder
@@ -203,6 +205,11 @@ CORRIDOR_FILE = Path(
 INDEX_DIR = DATA_DIR / "index"
 # Optional sentence model for matches across languages, such as "use-multilingual" (docs/engines/matching.md).
 SENTENCE_MODEL = os.environ.get("LANGQIAO_SENTENCE_MODEL", "")
+# Costly requests a minute of one person or, signed out, of one address; 0 lifts the bound.
+PER_MINUTE = {
+    "match": int(os.environ.get("LANGQIAO_MATCHES_PER_MINUTE", "120")),
+    "search": int(os.environ.get("LANGQIAO_SEARCHES_PER_MINUTE", "600")),
+}
 UPLOAD_MAX_BYTES = 20 * 1024 * 1024
 NINJA_PAGINATION_PER_PAGE = 50
 NINJA_PAGINATION_MAX_LIMIT = 500

@@ -23,4 +23,5 @@ urlpatterns = [
     path("accounts/", include("allauth.urls")),
     path("i18n/", include("django.conf.urls.i18n")),
 ]
+handler400 = "langqiao.web.views.not_readable"
 handler404 = "langqiao.web.views.not_found"

@@ -7,6 +7,7 @@ import os
 import secrets
 
 from django.core.cache import cache
+from django.core.exceptions import RequestDataTooBig
 from django.db import connection
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
@@ -106,6 +107,18 @@ def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
     if request.path.startswith(API):
         return missing(request)
     return page_not_found(request, exception)
+
+
+def not_readable(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """A request that makes no sense (400) or is too large to be read (413)."""
+    from langqiao.web.api import too_big, unreadable
+
+    if request.path.startswith(API):
+        return (
+            too_big(request, exception) if isinstance(exception, RequestDataTooBig) else unreadable(request)
+        )
+    is_big = isinstance(exception, RequestDataTooBig)
+    return render(request, "400.html", {"is_big": is_big}, status=413 if is_big else 400)
 
 
 @requires_csrf_token

@@ -133,7 +133,11 @@ def tokens(request: HttpRequest) -> Any:
 
 @router.post("/me/tokens", response={201: TokenMade}, summary="Issue an API token (签发接口令牌)")
 def issue(request: HttpRequest, body: TokenIn) -> Status[dict[str, Any]]:
-    """The secret is in this answer and nowhere else."""
+    """The secret is in this answer and nowhere else; a token cannot issue another, which would outlive it."""
+    if getattr(request, "api_token", None) is not None:
+        raise NotAllowed(
+            _("不能用令牌签发令牌。"), mend=_("请登录后在“接口令牌”页面签发，或以登录会话调用。")
+        )
     token, secret = issue_token(_person(request), name=body.name, may_write=body.may_write, days=body.days)
     return Status(201, {**TokenOut.from_orm(token).dict(), "secret": secret})
 

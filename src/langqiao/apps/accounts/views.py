@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import Any, cast
 
+from allauth.account.models import EmailAddress
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core.paginator import Paginator
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone, translation
@@ -172,11 +173,14 @@ def _person(text: str) -> User:
     Raises:
         Invalid: there is none, or several share the address.
     """
-    found = list(User.objects.filter(Q(username=text) | Q(email__iexact=text), is_active=True)[:2])
+    # Whoever signed up may have typed somebody else's address: it counts once it is verified.
+    unproven = EmailAddress.objects.filter(user=OuterRef("pk"), email__iexact=text, verified=False)
+    by_address = Q(email__iexact=text) & ~Exists(unproven)
+    found = list(User.objects.filter(Q(username=text) | by_address, is_active=True)[:2])
     if len(found) != 1:
         raise Invalid(
             _("没有找到唯一的账号“%(text)s”。") % {"text": text},
-            mend=_("请核对用户名，或请对方先注册。"),
+            mend=_("请核对用户名；邮箱须已由对方验证。"),
             field="user",
         )
     return found[0]

@@ -21,6 +21,7 @@ from langqiao.apps.registry.models import Organisation
 from langqiao.kit.api import Paged
 from langqiao.kit.permissions import allowed
 from langqiao.kit.refusals import Invalid
+from langqiao.kit.throttle import throttle
 
 router = Router(tags=["challenges"])
 
@@ -231,12 +232,14 @@ def withdraw_answer(request: HttpRequest, pk: int) -> Any:
 @router.get("/challenges/{int:pk}/matches", response=s.MatchesOut, operation_id="match_challenge")
 def match_challenge(request: HttpRequest, pk: int) -> Any:
     """The four panels of a challenge (一题四配)."""
+    throttle(request, "match")
     return matching.match_challenge(_found(request, pk), viewer=request.user)
 
 
 @router.post("/match", response=s.MatchesOut, operation_id="match_text")
-def match_text(request: HttpRequest, values: s.MatchIn) -> Any:  # noqa: ARG001  what is matched is public
+def match_text(request: HttpRequest, values: s.MatchIn) -> Any:
     """The four panels of a problem in plain words; nothing of it is kept."""
+    throttle(request, "match")
     narrow = matching.Narrow(
         cities=tuple(values.cities),
         fields=tuple(values.fields),

@@ -8,6 +8,7 @@ from decimal import Decimal, InvalidOperation
 from typing import Any, Literal, NamedTuple
 
 from django.contrib.admin.utils import lookup_spawns_duplicates
+from django.core.exceptions import ValidationError
 from django.db.models import Model, QuerySet
 from django.utils.dateparse import parse_date
 
@@ -103,7 +104,15 @@ class Filter:
         return [(str(value), label) for value, label in self.choices()] if self.choices else []
 
     def narrow(self, rows: QuerySet[Any], value: Any) -> QuerySet[Any]:
-        """Apply the filter with a read value."""
+        """Apply the filter with a read value; a date where a number is asked for finds nothing."""
+        try:
+            return self._narrowed(rows, value)
+        except (TypeError, ValueError, ValidationError):
+            if self.kind != "range":
+                raise
+            return rows.none()
+
+    def _narrowed(self, rows: QuerySet[Any], value: Any) -> QuerySet[Any]:
         if callable(self.apply):
             return self.apply(rows, value)
         lookup = self.apply or self.name

@@ -224,14 +224,20 @@ def _changed_facts(old: AnswerVersion, new: AnswerVersion) -> list[tuple[Any, An
     return [(label, getattr(old, name), getattr(new, name)) for name, label in facts]
 
 
-DIFFED_AT_MOST = 20_000  # characters; difflib grows with the square
+DIFFED_AT_MOST = 4_000_000  # pairs of units compared; difflib grows with their number, or worse
 
 
 def word_changes(old: str, new: str) -> Iterator[tuple[str, str]]:
-    """Runs of text as ``same``, ``gone`` or ``new``: by characters, by lines when the texts are long."""
-    by_lines = len(old) + len(new) > DIFFED_AT_MOST
-    before: Any = old.splitlines(keepends=True) if by_lines else old
-    after: Any = new.splitlines(keepends=True) if by_lines else new
+    """Runs of text as ``same``, ``gone`` or ``new``: by characters, by lines when the texts are long.
+
+    Texts of too many lines are shown one after the other: nobody may keep the server busy with them.
+    """
+    before: Any = old
+    after: Any = new
+    if len(old) * len(new) > DIFFED_AT_MOST:
+        before, after = old.splitlines(keepends=True), new.splitlines(keepends=True)
+    if len(before) * len(after) > DIFFED_AT_MOST:
+        before, after = [old], [new]
     matcher = difflib.SequenceMatcher(None, before, after, autojunk=False)
     for tag, i1, i2, j1, j2 in matcher.get_opcodes():
         if tag == "equal":

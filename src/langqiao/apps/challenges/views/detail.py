@@ -34,6 +34,7 @@ from langqiao.apps.challenges.views.parts import (
 )
 from langqiao.apps.registry.models import Achievement, City, Field, Organisation
 from langqiao.kit.permissions import allowed
+from langqiao.kit.throttle import throttle
 
 ROWS_A_PANEL = 5
 
@@ -166,10 +167,11 @@ def _primary(challenge: Challenge, user: Any, context: dict[str, Any]) -> Primar
 
 def panel_filters(request: HttpRequest) -> dict[str, Any]:
     """Choices and present values of the panels' filters."""
-    narrow = narrow_from(request.GET)
+    given = request.POST if request.method == "POST" else request.GET
+    narrow = narrow_from(given)
     return {
         "narrow": narrow,
-        "narrowing": kept(request.GET, *NARROWING),
+        "narrowing": kept(given, *NARROWING),
         "city_choices": named_choices(City),
         "field_choices": named_choices(Field),
         "licence_choices": Achievement.Licence.choices,
@@ -185,6 +187,7 @@ def challenge_matches(request: HttpRequest, pk: int) -> HttpResponse:
     page = f"{challenge.get_absolute_url()}{'?' if query else ''}{query}"
     if not is_partial(request):
         return redirect(page)
+    throttle(request, "match")
     matches = matching.match_challenge(
         challenge, viewer=request.user, narrow=narrow_from(request.GET), limit=ROWS_A_PANEL
     )

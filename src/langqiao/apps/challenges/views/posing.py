@@ -26,6 +26,7 @@ from langqiao.apps.challenges.views.parts import TEXT_AT_MOST, actor, back, read
 from langqiao.apps.registry.models import Organisation
 from langqiao.kit.permissions import allowed, require
 from langqiao.kit.refusals import Invalid, Refused
+from langqiao.kit.throttle import throttle
 
 
 @login_required
@@ -79,6 +80,7 @@ def challenge_edit(request: HttpRequest, pk: int) -> HttpResponse:
 @require_POST
 def similar_warning(request: HttpRequest) -> HttpResponse:
     """Challenges close to what is being written (同类需求); the text is not kept."""
+    throttle(request, "search")
     title = request.POST.get("title", "")[:300]
     text = f"{request.POST.get('summary', '')}\n{request.POST.get('keywords', '')}"[:TEXT_AT_MOST]
     exclude = Challenge.objects.filter(pk=request.POST["exclude"]).first() if _exclude(request) else None

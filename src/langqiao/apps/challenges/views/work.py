@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, render
+from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext_lazy as _
-from django.views.decorators.http import require_POST, require_safe
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from langqiao.apps.accounts.models import Notification
 from langqiao.apps.challenges import domain, matching, queries
@@ -26,10 +26,12 @@ from langqiao.apps.challenges.views.parts import (
 from langqiao.apps.registry.models import City
 from langqiao.kit.permissions import allowed
 from langqiao.kit.refusals import Invalid, Refused
+from langqiao.kit.throttle import throttle
 
 SHOWN = 50
 SUGGESTED = 8
 FOUND = 40
+ADDRESS_AT_MOST = 300  # characters of a problem in an address: Chinese takes nine signs for each
 
 
 @login_required
@@ -87,26 +89,39 @@ def subscription_remove(request: HttpRequest, pk: int) -> HttpResponse:
     return back(request, "work", _("已取消订阅。"))
 
 
-@require_safe
+@require_http_methods(["GET", "HEAD", "POST"])
 def match(request: HttpRequest) -> HttpResponse:
-    """A problem in plain words and its four panels; nothing of it is kept."""
-    text = request.GET.get("text", "").replace("\0", "").strip()[:TEXT_AT_MOST]
-    city = request.GET.get("city", "")
+    """A problem in plain words and its four panels; nothing of it is kept.
+
+    A short problem stands in the address, to be shared; a long one, which no address holds, is posted.
+    """
+    given = request.POST if request.method == "POST" else request.GET
+    whole_text = given.get("text", "").replace("\0", "").strip()
+    text = whole_text[:TEXT_AT_MOST]
+    if request.method == "POST" and len(text) <= ADDRESS_AT_MOST and not is_partial(request):
+        return redirect(f"{request.path}?{kept(given, 'text', 'city', *NARROWING)}")
+    if text:
+        throttle(request, "match")
+    city = given.get("city", "")
     cities = dict(City.objects.values_list("slug", "name"))
     city = city if city in cities else ""
-    found = matching.match_text(text, city=city, narrow=narrow_from(request.GET)) if text else None
+    found = matching.match_text(text, city=city, narrow=narrow_from(given)) if text else None
     context = {
         "text": text,
         "city": city,
         "matches": found,
         "similar": matching.similar_challenges(text) if text else [],
-        "narrowed": bool(kept(request.GET, *NARROWING)),
+        "narrowed": bool(kept(given, *NARROWING)),
+        "is_long": len(text) > ADDRESS_AT_MOST,
+        "was_cut": len(whole_text) > TEXT_AT_MOST,
+        "text_at_most": TEXT_AT_MOST,
         **panel_filters(request),
     }
     if is_partial(request) and request.headers.get("HX-Target", "").endswith("#panels"):
         response = render(request, "challenges/_panels.html", context)
-        query = kept(request.GET, "text", "city", *NARROWING)
-        response["HX-Replace-Url"] = f"{request.path}?{query}" if query else request.path
+        query = kept(given, "text", "city", *NARROWING)
+        if request.method != "POST":
+            response["HX-Replace-Url"] = f"{request.path}?{query}" if query else request.path
         return response
     return render(request, "challenges/match.html", context)
 
@@ -115,6 +130,8 @@ def match(request: HttpRequest) -> HttpResponse:
 def search(request: HttpRequest) -> HttpResponse:
     """Search across all: suggestions for htmx, a page of groups otherwise."""
     text = request.GET.get("q", "").replace("\0", "").strip()[:300]
+    if text:
+        throttle(request, "search")
     if is_partial(request):
         rows = matching.search_all(text, limit=SUGGESTED) if text else []
         return render(request, "parts/search_options.html", {"rows": rows, "text": text})

@@ -63,7 +63,9 @@ class FailedRows:
             ) from error
         self._file = os.fdopen(handle, "w", encoding="utf-8-sig", newline="")
         self._writer = csv.writer(self._file)
-        self._writer.writerow([*self.columns, _("原行号"), _("有误的列"), _("原因"), _("如何修改")])
+        self._writer.writerow(
+            [*map(defused, self.columns), _("原行号"), _("有误的列"), _("原因"), _("如何修改")]
+        )
         self.path = str(target)
 
 
