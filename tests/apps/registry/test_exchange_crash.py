@@ -17,7 +17,13 @@ def run(folder: Path, path: Path, stop_after: int) -> subprocess.Popen[str]:
     return subprocess.Popen(
         [sys.executable, "-m", "tests.apps.registry.importer", str(path), str(stop_after)],
         cwd=ROOT,
-        env={**os.environ, "LANGQIAO_DATA_DIR": str(folder), "PYTHONPATH": f"{ROOT / 'src'}:{ROOT}"},
+        # An empty address of a database means the SQLite file of the data folder.
+        env={
+            **os.environ,
+            "LANGQIAO_DATA_DIR": str(folder),
+            "PYTHONPATH": f"{ROOT / 'src'}:{ROOT}",
+            "DATABASE_URL": f"sqlite:///{folder / 'langqiao.sqlite3'}",
+        },
         stdout=subprocess.PIPE,
         text=True,
     )

@@ -1,0 +1,22 @@
+"""The tests of verbs, pages, lists, imports and API again, each suite as a whole, on PostgreSQL."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+pytestmark = pytest.mark.postgres
+SUITES = {
+    "accounts and ledger": ["tests/apps/accounts", "tests/apps/ledger"],
+    "registry": ["tests/apps/registry"],
+    "challenges": ["tests/apps/challenges"],
+    "lists": ["tests/kit/listing", "tests/web/test_lists.py"],
+    "frame and API": ["tests/web/test_frame.py", "tests/web/test_api.py", "tests/web/test_api_contract.py"],
+}
+
+
+@pytest.mark.parametrize("name", SUITES)
+def test_the_suite_passes_on_postgresql(name: str, python: Callable[..., str]) -> None:
+    said = python("-m", "pytest", "--ds=tests.settings", "-p", "no:randomly", *SUITES[name], limit=900)
+    assert " passed" in said
