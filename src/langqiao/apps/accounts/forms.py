@@ -24,8 +24,9 @@ class ProfileForm(forms.ModelForm):  # type: ignore[type-arg]
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        language = self.fields["language"]
-        language.choices = [("", _("跟随浏览器")), *User._meta.get_field("language").choices]  # type: ignore[attr-defined]
+        language: Any = self.fields["language"]
+        known: Any = User._meta.get_field("language").choices
+        language.choices = [("", _("跟随浏览器")), *known]
 
 
 class TokenForm(forms.Form):
