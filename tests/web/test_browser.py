@@ -2,13 +2,8 @@
 
 from __future__ import annotations
 
-import os
-import shutil
-from collections.abc import Iterator
-from pathlib import Path
-
 import pytest
-from playwright.sync_api import expect, sync_playwright
+from playwright.sync_api import expect
 
 from langqiao.apps.accounts.domain import notify
 from langqiao.apps.accounts.models import Role
@@ -17,38 +12,6 @@ from tests.factories.registry import make_city, make_organisation
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 LINES = "#listing tbody tr:not(.lq-detail)"
-DIST = Path(__file__).resolve().parents[2] / "src/langqiao/web/static/dist/app.js"
-
-
-@pytest.fixture(scope="module")
-def chromium() -> Iterator:
-    program = shutil.which("chromium")
-    if program is None:
-        pytest.skip("Chromium is not installed (apt-get install chromium)")
-    if not DIST.exists():
-        pytest.skip("the site's script is not built (npm run build)")
-    # Playwright's loop runs in this thread; Django would otherwise refuse the tests' own queries.
-    os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
-    with sync_playwright() as play:
-        browser = play.chromium.launch(
-            executable_path=program,
-            args=["--no-sandbox", "--disable-gpu", "--disable-background-networking"],
-        )
-        yield browser
-        browser.close()
-    os.environ.pop("DJANGO_ALLOW_ASYNC_UNSAFE")
-
-
-@pytest.fixture
-def page(chromium, live_server) -> Iterator:
-    context = chromium.new_context(base_url=live_server.url, viewport={"width": 1280, "height": 800})
-    page = context.new_page()
-    faults: list[str] = []
-    page.on("pageerror", lambda error: faults.append(str(error)))
-    page.on("console", lambda message: faults.append(message.text) if message.type == "error" else None)
-    yield page
-    context.close()
-    assert faults == []
 
 
 @pytest.fixture
