@@ -66,7 +66,7 @@ class ChallengeForm(forms.Form):
         max_length=SUMMARY_AT_MOST,
         required=False,
         widget=forms.Textarea(attrs={"rows": 4}),
-        help_text=_("发布后所有人可见，请勿写入保密内容。"),
+        help_text=_("发布时必填；发布后所有人可见，请勿写入保密内容。"),
     )
     confidentiality = forms.ChoiceField(
         label=_("保密级别"),
@@ -95,6 +95,7 @@ class ChallengeForm(forms.Form):
         label=_("答题截止日期"),
         required=False,
         widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
+        help_text=_("发布时必填。"),
     )
 
     def __init__(self, *args: Any, user: Any, challenge: Challenge | None = None, **kwargs: Any) -> None:
