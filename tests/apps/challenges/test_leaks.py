@@ -29,9 +29,19 @@ LEFT_OUT = ("accounts/", "admin/", "i18n/")
 PAGES_AT_MOST = 60
 # Entries whose pages are opened; what all entries hold is looked at directly below.
 SHOWN_VERBS = ("draft_challenge", "submit_answer", "reply_question")
+# Pages of these kinds know no viewer; the scene has records of organisations alone.
+REGISTRY = tuple(
+    f"{start}{kind}/"
+    for start in ("/", "/api/v1/")
+    for kind in (
+        "people", "achievements", "facilities", "finance", "products", "talent", "talent-demand", "training",
+        "programmes",
+    )
+)  # fmt: skip
 # Actors who differ from each other in what they might be shown; the matrix asks all of them.
 CRAWLERS = (
-    "stranger", "superuser", "office", "secretariat of firm", "other firm", "partner without promise",
+    # The first has a session: an address that only acts says so (405) instead of asking to sign in.
+    "superuser", "stranger", "office", "secretariat of firm", "other firm", "partner without promise",
     "former member", "firm", "partner",
 )  # fmt: skip
 
@@ -115,17 +125,34 @@ def holds_marker(text: str) -> bool:
     return any(form in text for form in (MARKER, json.dumps(MARKER)[1:-1], quote(MARKER)))
 
 
-def leaks(client: Client, paths: list[str]) -> list[str]:
-    """Addresses whose answers hold the marker, asked plainly and by htmx."""
+def leaks(client: Client, paths: list[str], *, settled: set[str] | None = None) -> list[str]:
+    """Addresses whose answers hold the marker, asked plainly and by htmx.
+
+    Args:
+        settled: addresses that answer everybody alike; they are not asked, and those met are added.
+    """
     found = []
+    settled = set() if settled is None else settled
     for path in paths:
+        if path in settled:
+            continue
         parts = ("challenges" in path, {"HX-Request": "true", "HX-Target": "div#listing"})
         for headers in ({}, parts[1]) if parts[0] else ({},):
             response = client.get(path, headers=headers)
             assert response.status_code < 500, path
             if holds_marker(body(response)) or holds_marker(str(response.headers)):
                 found.append(path)
+            if answers_all_alike(path, response.status_code):
+                settled.add(path)
+                break
     return found
+
+
+def answers_all_alike(path: str, status: int) -> bool:
+    """Whether the answer has nothing to do with who asks: an act's address, no such record, the API's text."""
+    if path in ("/api/v1/docs", "/api/v1/openapi.json"):
+        return True
+    return status == 405 or (status == 404 and path.startswith(REGISTRY))
 
 
 def walk(client: Client, start: str, within: str) -> list[str]:
@@ -155,12 +182,13 @@ def test_no_address_shows_sealed_words_to_who_may_not_read_them(scene: Scene, ca
     assert f"/challenges/{scene.challenge.pk}/" in paths
     assert f"/api/v1/challenges/{scene.challenge.pk}" in paths
     shown: dict[str, set[str]] = {}
+    settled: set[str] = set()
     for name in CRAWLERS:
         actor = scene.actors[name]
         client = Client()
         if actor.is_authenticated:
             client.force_login(actor)
-        shown[name] = set(leaks(client, paths))
+        shown[name] = set(leaks(client, paths, settled=settled))
     assert {name: found for name, found in shown.items() if found and name not in CLEARED} == {}
     # The test can fail: who may read does find the words on the pages and in the API.
     for name in CLEARED & set(CRAWLERS):
