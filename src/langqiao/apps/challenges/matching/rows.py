@@ -23,7 +23,7 @@ from langqiao.apps.registry.models import (
     Stage,
 )
 from langqiao.engines.matching.types import Hit, Parts
-from langqiao.kit.words import named
+from langqiao.kit.words import listed, named
 
 PART_LABELS = {"words": _("用词"), "meaning": _("语义"), "place": _("地点"), "stage": _("阶段")}
 PAGES = {
@@ -111,7 +111,10 @@ def records_of(keys: Iterable[str]) -> dict[str, Any]:
         wanted.setdefault(label, []).append(int(pk))
     found: dict[str, Any] = {}
     for label, ids in wanted.items():
-        for record in SOURCES[label].rows().select_related(*_JOINS[label]).filter(pk__in=ids):
+        source = SOURCES[label]
+        # What finance fits is said by its fields; nothing else needs more than its row.
+        rows = source.with_parts() if label == "registry.finance" else source.rows()
+        for record in rows.select_related(*_JOINS[label]).filter(pk__in=ids):
             found[f"{label}:{record.pk}"] = record
     return found
 
@@ -220,6 +223,9 @@ def _join(parts: Iterable[str]) -> str:
 def reasons(record: Any, terms: Sequence[str]) -> list[str]:
     """One line of why, in parts: shared words, then facts that make the record usable."""
     told: list[str] = []
+    if isinstance(record, Finance):
+        # Its city, field and stage decided; the few words it shares with a technical problem are chance.
+        return _facts(record)
     if terms:
         words = gettext("、").join(terms[:TERMS_IN_A_REASON])
         told.append(gettext("共同提到：%(words)s") % {"words": words})
@@ -255,6 +261,8 @@ def _achievement_facts(record: Achievement) -> list[str]:
 
 def _finance_facts(record: Finance) -> list[str]:
     facts = []
+    if fields := [named(field) for field in record.fields.all()]:
+        facts.append(gettext("支持领域：%(fields)s") % {"fields": listed(fields)})
     stages = [str(Stage(stage).label) for stage in record.stages if stage in Stage.values]
     if stages:
         facts.append(gettext("支持阶段：%(stages)s") % {"stages": gettext("、").join(stages)})
