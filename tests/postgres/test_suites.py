@@ -12,7 +12,12 @@ SUITES = {
     "registry": ["tests/apps/registry"],
     "challenges": ["tests/apps/challenges"],
     "lists": ["tests/kit/listing", "tests/web/test_lists.py"],
-    "frame and API": ["tests/web/test_frame.py", "tests/web/test_api.py", "tests/web/test_api_contract.py"],
+    "frame and API": [
+        "tests/web/test_frame.py",
+        "tests/web/test_api.py",
+        "tests/web/test_api_contract.py",
+        "tests/web/test_security.py",
+    ],
 }
 
 

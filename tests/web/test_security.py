@@ -262,3 +262,29 @@ def test_every_address_that_acts_refuses_a_strangers_form() -> None:
 
     exempt = {route for route, view in views(get_resolver()) if getattr(view, "csrf_exempt", False)}
     assert {route for route in exempt if not route.startswith(("api/v1/", "accounts/"))} == set()
+
+
+def test_nobody_learns_who_has_an_account(client: Client) -> None:
+    known = make_user()
+
+    def said(path: str, **values: str) -> tuple[int, str, str]:
+        answer = client.post(path, values)
+        words = answer.content.decode().replace(known.username, "X").replace("nobody-here", "X")
+        return answer.status_code, answer.headers.get("Location", ""), words.count("<li>") and words[-400:]
+
+    wrong = [
+        said("/accounts/login/", login=name, password="wrong") for name in (known.username, "nobody-here")
+    ]
+    assert wrong[0] == wrong[1]
+    reset = [said("/accounts/password/reset/", email=address) for address in (known.email, "no@example.org")]
+    assert reset[0][:2] == reset[1][:2]
+    assert reset[0][0] == 302
+
+
+def test_behind_our_proxy_the_address_it_appended_counts(settings: Any, rf: Any) -> None:
+    from langqiao.kit.throttle import address
+
+    request = rf.get("/", headers={"X-Forwarded-For": "6.6.6.6, 10.1.2.3"}, REMOTE_ADDR="127.0.0.1")
+    assert address(request) == "127.0.0.1"
+    settings.HTTPS = True
+    assert address(request) == "10.1.2.3"

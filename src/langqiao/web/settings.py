@@ -142,6 +142,7 @@ AXES_FAILURE_LIMIT = 8
 AXES_USERNAME_CALLABLE = "langqiao.web.signin.typed_name"
 AXES_LOCKOUT_TEMPLATE = "lockout.html"
 AXES_COOLOFF_TIME = 0.25  # hours
+AXES_CLIENT_IP_CALLABLE = "langqiao.kit.throttle.address"
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
 EMAIL_BACKEND = os.environ.get("LANGQIAO_EMAIL_BACKEND", "django.core.mail.backends.console.EmailBackend")
 
@@ -184,6 +185,7 @@ HTTPS = os.environ.get("LANGQIAO_HTTPS", "") == "1"
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SECURE_SSL_REDIRECT = HTTPS
 SECURE_HSTS_SECONDS = 31_536_000 if HTTPS else 0
 if HTTPS:
+    ALLAUTH_TRUSTED_PROXY_COUNT = 1
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {
