@@ -288,3 +288,28 @@ def test_behind_our_proxy_the_address_it_appended_counts(settings: Any, rf: Any)
     assert address(request) == "127.0.0.1"
     settings.HTTPS = True
     assert address(request) == "10.1.2.3"
+
+
+def test_the_forms_for_a_problem_carry_their_csrf_token() -> None:
+    client = Client(enforce_csrf_checks=True)
+    long = "碳化硅晶圆减薄。" * 300
+    assert client.post("/match/", {"text": long}).status_code == 403
+    for page in ("/", "/match/"):
+        html = client.get(page).content.decode()
+        form = html[
+            html.index(
+                'action="/match/" method="post"' if page == "/" else 'method="post" action="/match/"'
+            ) :
+        ]
+        token = form.partition('name="csrfmiddlewaretoken" value="')[2].partition('"')[0]
+        answer = client.post("/match/", {"text": long, "csrfmiddlewaretoken": token})
+        assert answer.status_code == 200
+        # Filters of a long problem are posted too: no address holds it.
+        assert 'hx-post="/match/"' in answer.content.decode()
+    part = client.post(
+        "/match/", {"text": long, "trl_min": "3", "csrfmiddlewaretoken": token},
+        headers={"HX-Request": "true", "HX-Target": "div#panels"},
+    )  # fmt: skip
+    assert part.status_code == 200
+    assert "HX-Replace-Url" not in part.headers
+    assert "<html" not in part.content.decode()
