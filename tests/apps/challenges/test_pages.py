@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
@@ -254,3 +255,38 @@ def test_the_difference_of_two_versions_gives_both_back(old: str, new: str) -> N
     runs = list(word_changes(old, new))
     assert "".join(part for kind, part in runs if kind != "new") == old
     assert "".join(part for kind, part in runs if kind != "gone") == new
+
+
+def test_the_export_names_the_unit_of_the_budget_and_the_page_writes_it_in_the_cell() -> None:
+    make.make_published(budget_min=60, budget_max=120)
+    page = text(Client().get("/challenges/"))
+    assert "60–120 万元" in page
+    response = Client().get("/challenges/?export=csv")
+    head, row = b"".join(response.streaming_content).decode("utf-8-sig").splitlines()  # type: ignore[attr-defined]
+    response.close()
+    assert "预算（万元）" in head
+    assert "60.00–120.00" in row
+    assert "LQ-" in row
+
+
+def test_answering_a_sealed_challenge_leads_to_the_promise_first() -> None:
+    challenge = make.make_published(confidentiality="promise")
+    _university, researcher = make.make_university()
+    response = signed_in(researcher).get(f"{challenge.get_absolute_url()}answers/new/")
+    assert response.status_code == 302
+    assert response["Location"] == f"{challenge.get_absolute_url()}#promise"
+    assert signed_in(make.make_user()).get(f"{challenge.get_absolute_url()}answers/new/").status_code == 403
+
+
+def test_a_product_is_found_under_its_own_name() -> None:
+    from langqiao.apps.challenges.matching import follow
+    from langqiao.apps.registry import domain as registry
+
+    firm = make.make_organisation("enterprise", name="砂轮公司")
+    registry.add_product(
+        None, organisation=firm, name="细粒度砂轮", direction="product", description="用于晶圆减薄。"
+    )
+    follow.catch_up()
+    page = text(Client().get("/search/?q=细粒度砂轮"))
+    assert re.search(r'class="lq-row-title"[^>]*>(?:<mark>)?细粒度', page)
+    assert "<span>砂轮公司</span>" in page
