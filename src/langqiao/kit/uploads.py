@@ -13,7 +13,7 @@ class Quota(FileUploadHandler):
     """Refuses a request far above ``UPLOAD_MAX_BYTES``; what is a little above gets the page's own words.
 
     Raises:
-        RequestDataTooBig: Django answers 400 without reading on.
+        RequestDataTooBig: answered with 413 (web/views.py) without reading on.
     """
 
     def handle_raw_input(

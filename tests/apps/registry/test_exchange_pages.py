@@ -250,5 +250,5 @@ def test_large_files_are_handled_beside_the_request(client, office, monkeypatch)
 
 def test_a_giant_upload_is_cut_off_before_it_is_kept(client, office, settings):
     settings.UPLOAD_MAX_BYTES = 200
-    assert upload(client, "x" * 2000).status_code == 400
+    assert upload(client, "x" * 2000).status_code == 413
     assert staging.jobs_of(office) == []
