@@ -102,10 +102,13 @@ def locked(root: Path, timeout: float) -> Iterator[None]:
 def stamp(root: Path) -> tuple[int, ...]:
     """Changes whenever a commit or a new generation appears; costs two calls of stat and a short read."""
     folder = current(root)
-    if folder is None:
-        return ()
-    try:
-        meta = (folder / "text" / "meta.json").stat()
-    except FileNotFoundError:
-        return ()
-    return (int(folder.name.removeprefix(_PREFIX)), meta.st_ino, meta.st_mtime_ns, meta.st_size)
+    while folder is not None:
+        try:
+            meta = (folder / "text" / "meta.json").stat()
+        except FileNotFoundError:
+            before, folder = folder, current(root)
+            if folder == before:
+                return ()
+            continue  # a rebuild switched and removed the old generation in between
+        return (int(folder.name.removeprefix(_PREFIX)), meta.st_ino, meta.st_mtime_ns, meta.st_size)
+    return ()
