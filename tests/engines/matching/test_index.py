@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import threading
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
@@ -12,7 +13,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from langqiao.engines.matching import search
+from langqiao.engines.matching import generations, search
+from langqiao.engines.matching.fuse import MAIN
 from langqiao.engines.matching.index import MatchingIndex
 from langqiao.engines.matching.memory import MemoryIndex
 from langqiao.engines.matching.types import (
@@ -49,6 +51,22 @@ def test_related_work_is_of_the_same_subject(trained: MatchingIndex) -> None:
     subject = {f"d:{number}" for number in range(0, 400, 4)}  # energy documents
     hits = trained.search(Query("锂电池"), related=60).related
     assert sum(hit.key in subject for hit in hits) > 0.8 * len(hits)
+
+
+def test_feedback_follows_the_parts_that_hold_its_shares(tmp_path: Path) -> None:
+    MatchingIndex.open(tmp_path, training=QUICK).rebuild(make_corpus(400))
+
+    def scores(**changes: object) -> list[float]:
+        weights = replace(MAIN, parts={}, **changes)  # type: ignore[arg-type]
+        index = MatchingIndex.open(tmp_path, main=weights)
+        return [hit.score for hit in index.search(Query("锂电池的电解液"), limit=20).hits]
+
+    names = ("topics", "words", "senses")
+    none = dict.fromkeys(names, 0.0)
+    assert scores(feedback_shares=none) == scores(feedback=0.0)
+    alone = [scores(feedback_shares={**none, name: 1.0}) for name in names]
+    assert all(one != other for one, other in itertools.pairwise(alone))
+    assert alone[0] == pytest.approx(scores(feedback_shares={**none, "topics": 7.0}))
 
 
 def test_meaning_tells_subjects_apart_without_a_shared_word(tmp_path: Path) -> None:
@@ -138,6 +156,31 @@ def test_a_reader_opened_before_sees_commits_and_rebuilds(tmp_path: Path) -> Non
     assert (reader.count, reader.payload) == (1, "1")
     writer_side.rebuild(make_corpus(3), payload="2")
     assert (reader.count, reader.payload) == (3, "2")
+
+
+def test_no_reader_falls_between_two_generations(tmp_path: Path) -> None:
+    stop = threading.Event()
+    missed: list[tuple[int, ...]] = []
+
+    def make() -> None:
+        folder = generations.fresh(tmp_path)
+        (folder / "text").mkdir()
+        (folder / "text" / "meta.json").write_text("{}")
+        generations.switch(tmp_path, folder)
+
+    def read() -> None:
+        while not stop.is_set():
+            if not (seen := generations.stamp(tmp_path)):
+                missed.append(seen)
+
+    make()
+    thread = threading.Thread(target=read)
+    thread.start()
+    for _ in range(300):
+        make()
+    stop.set()
+    thread.join()
+    assert not missed
 
 
 def test_searches_and_writes_from_many_threads(trained: MatchingIndex, tmp_path: Path) -> None:

@@ -35,8 +35,8 @@ def test_bm25_is_the_formula(title: str, body: str, query: str, pairs: bool) -> 
     vocabulary = Vocabulary.of(asked.keys)
     ends = np.array([document.character_ends if pairs else document.word_ends], np.uint32)
     length = float(document.character_length if pairs else document.word_length)
-    out = np.empty((1, asked.keys.size), np.float32)
-    kernels.bm25(
+    out, whole = np.empty((1, asked.keys.size), np.float32), np.empty((1, 1), np.float32)
+    given_all = (
         np.zeros(1, np.int64),
         np.zeros(1, np.int64),
         ends,
@@ -48,8 +48,9 @@ def test_bm25_is_the_formula(title: str, body: str, query: str, pairs: bool) -> 
         np.ones(asked.keys.size, np.float32),
         np.array(FIELD_WEIGHTS, np.float32),
         np.float32(20.0),
-        out,
     )
+    kernels.bm25(*given_all, out)
+    kernels.bm25(*given_all, whole)
     cut = tokenise.characters if pairs else tokenise.words
     counts: Counter[str] = Counter()
     for part, weight in ((title, FIELD_WEIGHTS[0]), (body, FIELD_WEIGHTS[2])):
@@ -59,6 +60,7 @@ def test_bm25_is_the_formula(title: str, body: str, query: str, pairs: bool) -> 
     norm = kernels.K1 * (1.0 - kernels.B + kernels.B * length / 20.0)
     expected = [counts[t] * (kernels.K1 + 1.0) / (counts[t] + norm) for t in asked.terms]
     assert np.allclose(out[0], expected, atol=1e-5)
+    assert np.allclose(whole[0, 0], sum(expected), atol=1e-4)
 
 
 @given(st.lists(st.tuples(st.integers(-50, 50), st.booleans()), max_size=80), st.integers(1, 20))

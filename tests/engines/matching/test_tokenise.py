@@ -48,12 +48,9 @@ def test_nothing_to_find_gives_no_words(text: str) -> None:
 def test_tokens_with_places_are_the_same_terms(text: str) -> None:
     normalised = tokenise.normalise(text)
     assert [token.term for token in tokenise.word_tokens(normalised)] == tokenise.words(text)
-    assert Counter(token.term for token in tokenise.character_tokens(normalised)) == Counter(
-        tokenise.characters(text)
-    )
-    for token in tokenise.character_tokens(normalised):
-        if tokenise.is_cjk(token.term):
-            assert normalised[token.start : token.end] == token.term
+    assert [run for run, _ in tokenise.placed_runs(normalised)] == tokenise.runs(normalised)
+    for run, start in tokenise.placed_runs(normalised):
+        assert normalised[start : start + len(run)] == run
 
 
 @given(st.text(max_size=80))

@@ -162,5 +162,11 @@ def query_words(text: str) -> QueryTerms:
 
 def query_characters(text: str) -> QueryTerms:
     """The character unigrams and bigrams of a query."""
-    counts = Counter(tokenise.characters(text))
-    return query_terms(counts, map(character_key, counts))
+    return cut_query(text)[0]
+
+
+def cut_query(text: str) -> tuple[QueryTerms, Codes]:
+    """:func:`query_characters` and :func:`character_codes` in one pass."""
+    codes, tokens = _cut_characters(tokenise.normalise(text))
+    counts = Counter(tokens)
+    return query_terms(counts, map(character_key, counts)), np.array(codes, np.uint32)

@@ -22,7 +22,8 @@ class Weights:
 
     ``feedback`` weighs the likeness to the centroid of the first ``feedback_documents`` of the list so
     far (Rocchio 1971, "Relevance Feedback in Information Retrieval", in the dense space): what stands
-    near the best answers is an answer too, though it shares no word with the query.
+    near the best answers is an answer too, though it shares no word with the query. ``feedback_shares``
+    divides that weight among the parts; a part not named has the share of its table in the scan.
     """
 
     characters: float = 1.0
@@ -30,10 +31,14 @@ class Weights:
     parts: Mapping[str, float] = field(default_factory=dict)
     feedback: float = 0.0
     feedback_documents: int = 8
+    feedback_shares: Mapping[str, float] = field(default_factory=dict)
 
 
 MAIN = Weights(
-    parts={"topics": 0.1, "words": 0.2, "senses": 0.2, "sentence": 0.3}, feedback=0.5, feedback_documents=4
+    parts={"topics": 0.1, "words": 0.2, "senses": 0.2, "sentence": 0.3},
+    feedback=0.6,
+    feedback_documents=4,
+    feedback_shares={"topics": 2.0, "words": 0.5, "senses": 0.5, "sentence": 0.7},
 )
 RELATED = Weights(
     parts={"topics": 3.0, "words": 0.3, "senses": 0.3, "sentence": 0.5}, feedback=3.0, feedback_documents=20

@@ -71,40 +71,68 @@ def ids_of(keys, slots, numbers, out):
         out[i] = _number(keys[i], slots, numbers, mask)
 
 
+@njit(cache=True, nogil=True, inline="always")
+def _count(row, starts, ends, codes, pairs, slots, numbers, mask, fields, counts, touched):
+    """Add up how often each query term stands in a row; returns how many of them do, listed in ``touched``.
+
+    Whoever asks for a bigram asks for both its characters too, so a bigram is looked up only after both.
+    """
+    n = 0
+    start = starts[row]
+    for part in range(3):
+        first = np.int64(0) if part == 0 else np.int64(ends[row, part - 1])
+        last = np.int64(ends[row, part])
+        before, known = np.uint64(0), False  # the character to the left, and whether the query has it
+        for at in range(first, last):
+            code = np.uint64(codes[start + at])
+            if code == np.uint64(0):
+                known = False
+                continue
+            t = _number(code, slots, numbers, mask)
+            if t < 0:
+                known = False
+                continue
+            if counts[t] == 0.0:
+                touched[n] = t
+                n += 1
+            counts[t] += fields[part]
+            if not pairs or code >= np.uint64(0x80000000):
+                known = False
+                continue
+            if known:
+                t = _number((before << np.uint64(32)) | code, slots, numbers, mask)
+                if t >= 0:
+                    if counts[t] == 0.0:
+                        touched[n] = t
+                        n += 1
+                    counts[t] += fields[part]
+            before, known = code, True
+    return n
+
+
 @njit(cache=True, nogil=True, fastmath=True)
 def bm25(rows, starts, ends, lengths, codes, pairs, slots, numbers, weights, fields, average, out):
     """BM25 of each listed row, term by term: ``out[i, t]`` is what query term t gives to ``rows[i]``.
 
     ``weights[t]`` is idf times the weight of the term in the query, ``fields`` the weight of title,
     keywords and body, which multiplies the term frequency before it saturates (BM25F, Robertson,
-    Zaragoza & Taylor 2004, equation 6).
+    Zaragoza & Taylor 2004, equation 6). With an ``out`` of one column, the sum over all terms.
+    With ``pairs``, the query terms hold both characters of each of their bigrams.
     """
     mask = np.uint64(slots.size - 1)
     counts = np.zeros(weights.size, np.float32)
+    touched = np.empty(weights.size, np.int32)
+    summed = out.shape[1] == 1
+    out[:] = 0.0
     for i in range(rows.size):
         row = rows[i]
-        counts[:] = 0.0
-        start = starts[row]
-        for part in range(3):
-            first = np.int64(0) if part == 0 else np.int64(ends[row, part - 1])
-            last = np.int64(ends[row, part])
-            for at in range(first, last):
-                code = np.uint64(codes[start + at])
-                if code == np.uint64(0):
-                    continue
-                t = _number(code, slots, numbers, mask)
-                if t >= 0:
-                    counts[t] += fields[part]
-                if pairs and code < np.uint64(0x80000000) and at + 1 < last:
-                    following = np.uint64(codes[start + at + 1])
-                    if np.uint64(0) < following < np.uint64(0x80000000):
-                        t = _number((code << np.uint64(32)) | following, slots, numbers, mask)
-                        if t >= 0:
-                            counts[t] += fields[part]
+        n = _count(row, starts, ends, codes, pairs, slots, numbers, mask, fields, counts, touched)
         norm = np.float32(K1) * (np.float32(1.0 - B) + np.float32(B) * lengths[row] / average)
-        for t in range(weights.size):
-            count = counts[t]
-            out[i, t] = weights[t] * count * np.float32(K1 + 1.0) / (count + norm) if count > 0.0 else 0.0
+        for k in range(n):
+            t = touched[k]
+            gain = weights[t] * counts[t] * np.float32(K1 + 1.0) / (counts[t] + norm)
+            out[i, 0 if summed else t] += gain
+            counts[t] = 0.0
 
 
 @njit(cache=True, nogil=True, fastmath=True)

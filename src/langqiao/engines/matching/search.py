@@ -13,8 +13,7 @@ from . import kernels
 from .analyse import (
     FIELD_WEIGHTS,
     QueryTerms,
-    character_codes,
-    query_characters,
+    cut_query,
     query_words,
     word_codes,
 )
@@ -71,7 +70,8 @@ class Prepared:
         self.text = f"{query.title}\n{query.text}" if query.title else query.text
         self._moments: dict[str, tuple[float, float]] = {}
         self._scans: dict[tuple[tuple[str, float], ...], Floats] = {}
-        self.characters = make_view("characters", query_characters(self.text), snapshot, MOST_CHARACTER_TERMS)
+        terms, self._codes = cut_query(self.text)
+        self.characters = make_view("characters", terms, snapshot, MOST_CHARACTER_TERMS)
         self._sentence = sentence
 
     @cached_property
@@ -94,7 +94,7 @@ class Prepared:
             sentence = self._sentence.encode([self.text])[0]
         return model.encode(
             np.array(word_codes(self.text), np.uint32),
-            np.array(character_codes(self.text), np.uint32),
+            self._codes,
             sentence,
         )
 
@@ -120,8 +120,10 @@ class Prepared:
 
     def contributions(self, view: View, rows: NDArray[np.int64]) -> Floats:
         """BM25 of rows term by term, (rows, terms)."""
-        out = np.empty((rows.size, view.weights.size), np.float32)
-        if out.size:
+        return self._bm25(view, rows, np.zeros((rows.size, view.weights.size), np.float32))
+
+    def _bm25(self, view: View, rows: NDArray[np.int64], out: Floats) -> Floats:
+        if out.size and view.weights.size:
             singular = view.name[:-1]
             columns = self.snapshot.columns
             codes = self.snapshot.texts.characters if view.name == "characters" else self.snapshot.texts.words
@@ -143,7 +145,7 @@ class Prepared:
 
     def lexical(self, view: View, rows: NDArray[np.int64]) -> Floats:
         """BM25 of rows with the whole query."""
-        return np.asarray(self.contributions(view, rows).sum(axis=1, dtype=np.float32), np.float32)
+        return self._bm25(view, rows, np.zeros((rows.size, 1), np.float32))[:, 0]
 
     def scan(self, weights: Weights) -> Floats:
         """The approximate dense score of every row under the weights of a list; kept for the next panel."""
@@ -240,11 +242,13 @@ class Scored:
         for (_, part), (vectors, scales) in zip(model.parts, self._vectors, strict=True):
             centroid[part] = (strength * scales[chosen]) @ vectors[chosen].astype(np.float32)
         found = self.likeness(centroid, model.deviations(centroid))
-        shares = {table.name: table.share for table in model.tables}
-        total = np.zeros_like(scores)
+        shares = {table.name: table.share for table in model.tables} | dict(weights.feedback_shares)
+        total, whole = np.zeros_like(scores), 0.0
         for name, values in found.items():
-            total += np.float32(shares.get(name, SENTENCE_SHARE)) * values
-        return total / np.float32(sum(shares.get(name, SENTENCE_SHARE) for name in found))
+            share = shares.get(name, SENTENCE_SHARE)
+            total += np.float32(share) * values
+            whole += share
+        return total / np.float32(whole) if whole > 0.0 else total
 
 
 @dataclass(frozen=True, slots=True)

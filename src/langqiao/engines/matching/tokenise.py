@@ -18,8 +18,8 @@ import re
 import threading
 import unicodedata
 from collections.abc import Iterator
-from dataclasses import dataclass
 from functools import lru_cache
+from typing import NamedTuple
 
 import rjieba
 import Stemmer
@@ -48,8 +48,7 @@ _stemmer_lock = threading.Lock()
 _stemmer = Stemmer.Stemmer("english")
 
 
-@dataclass(frozen=True, slots=True)
-class Token:
+class Token(NamedTuple):
     """One term and where it stands: ``text[start:end]`` of the normalised text."""
 
     term: str
@@ -139,18 +138,10 @@ def runs(text: str) -> list[str]:
     return _RUN.findall(text)
 
 
-def character_tokens(normalised: str) -> Iterator[Token]:
-    """The terms of :func:`characters` with their places in a normalised text (for explanations)."""
+def placed_runs(normalised: str) -> Iterator[tuple[str, int]]:
+    """:func:`runs` with the place where each begins (for explanations)."""
     for match in _RUN.finditer(normalised):
-        run, start = match.group(), match.start()
-        if not is_cjk(run):
-            if stemmed := stem(run):
-                yield Token(stemmed, start, match.end())
-            continue
-        for at in range(len(run)):
-            yield Token(run[at], start + at, start + at + 1)
-            if at + 1 < len(run):
-                yield Token(run[at : at + 2], start + at, start + at + 2)
+        yield match.group(), match.start()
 
 
 def word_tokens(normalised: str) -> Iterator[Token]:
