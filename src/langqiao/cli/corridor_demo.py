@@ -81,7 +81,8 @@ def load(*, progress: Callable[[Progress], None]) -> None:
     for kind in KINDS:
         rows = records(kind)
         _written(kind, rows, upsert_many(None, kind, rows, progress=_steps(kind, len(rows), progress)))
-    rows = records("challenges")
+    # By the number within its industry, so that neighbours on the board come from all industries.
+    rows = sorted(records("challenges"), key=lambda row: (row["code"][-2:], row["code"]))
     steps = _steps("challenges", len(rows), progress)
     _written("challenges", rows, upsert_challenges(None, rows, publish=True, progress=steps))
     add_people()
