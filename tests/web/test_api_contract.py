@@ -39,6 +39,14 @@ CHECKS = [
     response_headers_conformance,
     response_schema_conformance,
 ]
+# References and words of lists that the document calls mere text: what is there, so that writing succeeds.
+FITTING: dict[str, Any] = {
+    "organisation": "示例晶圆公司", "owner": "示例晶圆公司", "city": "songjiang", "field": "materials",
+    "fields": ["materials"], "people": [], "partners": [], "credit_code": None, "website": "", "source_url": "",
+    "source_date": None, "date": None, "deadline": None, "direction": "product", "tier": "", "licence": "",
+    "language": "", "trl": 4, "code": None, "keywords": ["减薄"], "expertise": ["减薄"], "budget_max": None,
+    "cities": [], "name": "新的名称", "title": "新的题目",
+}  # fmt: skip
 # Actors of the scene, with a token that may write; the last one's may only read.
 WRITERS = ("office", "liaison", "firm", "team", "visitor")
 READER = "partner"
@@ -89,8 +97,10 @@ def call(case: Any, data: Any, callers: list[dict[str, str]], keys: list[int]) -
     for name in case.path_parameters or {}:
         if data.draw(st.integers(0, 3)):
             case.path_parameters[name] = data.draw(st.sampled_from(keys))
-    if isinstance(case.body, dict) and "organisation" in case.body and data.draw(st.booleans()):
-        case.body["organisation"] = "示例晶圆公司"
+    if isinstance(case.body, dict) and data.draw(st.booleans()):
+        case.body.update({name: value for name, value in FITTING.items() if name in case.body})
+        if "kind" in case.body:
+            case.body["kind"] = "enterprise" if "organisations" in case.operation.label else "technology"
     case.headers.pop("Authorization", None)
     with transaction.atomic():
         try:
