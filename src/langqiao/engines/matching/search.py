@@ -70,6 +70,7 @@ class Prepared:
         self.text = f"{query.title}\n{query.text}" if query.title else query.text
         self._moments: dict[str, tuple[float, float]] = {}
         self._scans: dict[tuple[tuple[str, float], ...], Floats] = {}
+        self.bonuses: dict[str, dict[int, float]] = {}
         terms, self._codes = cut_query(self.text)
         self.characters = make_view("characters", terms, snapshot, MOST_CHARACTER_TERMS)
         self._sentence = sentence
@@ -210,10 +211,16 @@ class Scored:
 
     def _bonus(self, wanted: Mapping[str, float], facet: str, most: float) -> Floats:
         out = np.zeros(self.rows.size, np.float32)
-        if wanted:
-            for i, row in enumerate(self.rows):
-                fits = [wanted.get(value, 0.0) for value in self.prepared.snapshot.values(int(row), facet)]
-                out[i] = most * min(1.0, max(0.0, max(fits, default=0.0)))
+        if not wanted:
+            return out
+        # Panels share candidates: what was worked out for one is kept for the next.
+        known = self.prepared.bonuses.setdefault(facet, {})
+        for i, row in enumerate(self.rows.tolist()):
+            bonus = known.get(row)
+            if bonus is None:
+                fits = [wanted.get(value, 0.0) for value in self.prepared.snapshot.values(row, facet)]
+                bonus = known[row] = most * min(1.0, max(0.0, max(fits, default=0.0)))
+            out[i] = bonus
         return out
 
     def ranking(self, weights: Weights) -> Ranking:

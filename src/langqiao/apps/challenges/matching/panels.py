@@ -21,6 +21,7 @@ from langqiao.apps.challenges.matching.rows import (
     organisation_of,
     records_of,
     row_of,
+    rows_of,
     url_of,
 )
 from langqiao.apps.challenges.matching.talent import experts
@@ -258,19 +259,17 @@ def _finance_filters(narrow: Narrow, city: str, field: str, stage: str) -> dict[
 
 
 def _finance(found: Mapping[str, Result], home: City | None, limit: int) -> Panel:
-    rows = _plain_rows(found["fitting"].hits, home)
-    if "beside" in found and len(rows) < limit:
-        known = {row.key for row in rows}
-        hits = [hit for hit in found["beside"].hits if hit.key not in known]
-        records = records_of(hit.key for hit in hits)
-        role = gettext("适用阶段相邻")
-        rows += [row_of(hit, records[hit.key], home=home, role=role) for hit in hits if hit.key in records]
-    return _panel("finance", rows[:limit], found["fitting"].total)
-
-
-def _plain_rows(hits: Sequence[Hit], home: City | None) -> list[Row]:
+    fitting = list(found["fitting"].hits)
+    known = {hit.key for hit in fitting}
+    beside = [hit for hit in found["beside"].hits if hit.key not in known] if "beside" in found else []
+    hits = (fitting + beside)[:limit]
     records = records_of(hit.key for hit in hits)
-    return [row_of(hit, records[hit.key], home=home) for hit in hits if hit.key in records]
+    rows = [
+        row_of(hit, records[hit.key], home=home, role="" if hit.key in known else gettext("适用阶段相邻"))
+        for hit in hits
+        if hit.key in records
+    ]
+    return _panel("finance", rows, found["fitting"].total)
 
 
 def _worthwhile(hits: Sequence[Hit]) -> list[Hit]:
@@ -298,7 +297,9 @@ def _technology(result: Result, foreign: Sequence[Hit], home: City | None, limit
     hits += foreign
     shown = {hit.key for hit in hits}
     related = [hit for hit in result.related if hit.key not in shown][:limit]
-    return _panel("technology", _plain_rows(hits, home), result.total, _plain_rows(related, home))
+    rows = rows_of([*hits, *related], home=home)
+    first = [row for row in rows if row.key in shown]
+    return _panel("technology", first, result.total, rows[len(first) :])
 
 
 def _industry(
