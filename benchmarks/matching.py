@@ -23,8 +23,9 @@ import resource
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -32,6 +33,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks.bm25 import VIEWS, Bm25
+from benchmarks.clock import timed
 from benchmarks.corpora import Corpus, Paper, assemble, long_texts, read_papers, read_requirements, recombined
 from langqiao.engines.matching.fuse import MAIN
 from langqiao.engines.matching.index import MatchingIndex
@@ -237,18 +239,11 @@ def measure_quality(folder: Path, corpus: Corpus) -> dict[str, Any]:
     return report
 
 
-def timed(action: Callable[[], object]) -> float:
-    """Milliseconds that an action takes."""
-    started = time.perf_counter()
-    action()
-    return (time.perf_counter() - started) * 1000.0
-
-
 def measure_times(index: MatchingIndex, queries: Sequence[Query]) -> dict[str, float]:
     """p50 and p95 of a search for ten explained hits, after a few searches that do not count."""
     for query in queries[:10]:
         index.search(query)
-    spent = [timed(lambda query=query: index.search(query)) for query in queries[:TIMED]]  # type: ignore[misc]
+    spent = [timed(partial(index.search, query)) for query in queries[:TIMED]]
     return {
         "p50": round(float(np.percentile(spent, 50)), 2),
         "p95": round(float(np.percentile(spent, 95)), 2),

@@ -21,6 +21,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from benchmarks.clock import timed
 from benchmarks.corpora import read_papers, recombined
 
 CHALLENGES = 40
@@ -34,13 +35,6 @@ def percentiles(milliseconds: Sequence[float]) -> dict[str, float]:
         "p50": round(statistics.median(ordered), 1),
         "p95": round(ordered[min(len(ordered) - 1, int(0.95 * len(ordered)))], 1),
     }
-
-
-def timed(action: Callable[[], object]) -> float:
-    """Milliseconds of one call."""
-    begun = time.perf_counter()
-    action()
-    return 1000 * (time.perf_counter() - begun)
 
 
 def measure_pages() -> dict[str, dict[str, float]]:

@@ -6,18 +6,17 @@ technical staff have no way around the rules here.
 
 from __future__ import annotations
 
-from typing import Any
-
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
 from langqiao.apps.challenges.models import Challenge
 from langqiao.apps.challenges.queries import visible_challenges
+from langqiao.kit.admin import ReadOnly
 
 
 @admin.register(Challenge)
-class ChallengeAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
+class ChallengeAdmin(ReadOnly):
     """Public facts of the challenges that the member of staff may read anyway."""
 
     list_display = ("case", "title", "organisation", "city", "state", "deadline")
@@ -32,12 +31,3 @@ class ChallengeAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Challenge]:
         return visible_challenges(request.user)
-
-    def has_add_permission(self, request: HttpRequest) -> bool:  # noqa: ARG002
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:  # noqa: ARG002
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:  # noqa: ARG002
-        return False

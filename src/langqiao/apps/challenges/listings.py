@@ -10,7 +10,7 @@ from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
-from langqiao.apps.challenges.models import PUBLIC_STATES, Challenge, State
+from langqiao.apps.challenges.models import Challenge, State
 from langqiao.apps.challenges.queries import visible_challenges
 from langqiao.apps.registry.models import City, Field
 from langqiao.kit.listing import Badge, Column, Empty, Filter, Listing
@@ -133,8 +133,3 @@ class ChallengeListing(Listing):
         if allowed(request.user, "challenges.create"):
             return _("我要出题"), reverse("challenge_new")
         return None
-
-
-def public_count() -> int:
-    """How many challenges are public, for the home page."""
-    return Challenge.objects.filter(state__in=PUBLIC_STATES).count()

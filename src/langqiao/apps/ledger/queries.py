@@ -49,13 +49,6 @@ def verify(*, expected_head: tuple[int, str] | None = None) -> Verification:
     return Verification(count, end[0], end[1], fault)
 
 
-def case_thread(case: str, *, visibilities: set[str] | None = None) -> QuerySet[Entry]:
-    """Entries of a case (项目) in order, limited to what the reader may see; public ones by default."""
-    return Entry.objects.filter(case=case, visibility__in=visibilities or {Visibility.PUBLIC}).order_by(
-        "sequence"
-    )
-
-
 def latest(limit: int = 10) -> QuerySet[Entry]:
     """The newest public entries."""
     return Entry.objects.filter(visibility=Visibility.PUBLIC).order_by("-sequence")[:limit]

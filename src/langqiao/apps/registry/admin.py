@@ -5,14 +5,15 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 from django.contrib import admin
-from django.db.models import Model, QuerySet
+from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
 from langqiao.apps.registry import models
+from langqiao.kit.admin import ReadOnly
 
 
-class ReadOnly(admin.ModelAdmin):  # type: ignore[type-arg]
+class RegistryAdmin(ReadOnly):
     """Shows records, retired ones too; changes go through the pages, imports or the API."""
 
     list_per_page = 50
@@ -22,17 +23,8 @@ class ReadOnly(admin.ModelAdmin):  # type: ignore[type-arg]
         rows: QuerySet[Any] = getattr(self.model, "everything", self.model.objects).all()
         return rows.order_by(*self.get_ordering(request))
 
-    def has_add_permission(self, request: HttpRequest) -> bool:  # noqa: ARG002  nobody
-        return False
 
-    def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:  # noqa: ARG002
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:  # noqa: ARG002
-        return False
-
-
-class RecordAdmin(ReadOnly):
+class RecordAdmin(RegistryAdmin):
     """What all records share: code, example, retired."""
 
     list_filter: ClassVar[tuple[Any, ...]] = ("illustrative", ("retired_at", admin.EmptyFieldListFilter))
@@ -46,13 +38,13 @@ class RecordAdmin(ReadOnly):
 
 
 @admin.register(models.City)
-class CityAdmin(ReadOnly):
+class CityAdmin(RegistryAdmin):
     list_display = ("name", "name_en", "province", "division_code", "latitude", "longitude")
     ordering = ("order",)
 
 
 @admin.register(models.Field)
-class FieldAdmin(ReadOnly):
+class FieldAdmin(RegistryAdmin):
     list_display = ("name", "name_en", "slug")
     ordering = ("order",)
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -234,13 +233,13 @@ def _stage_fit(stage: str) -> Mapping[str, float]:
 def _common_field(evidence: Result) -> str:
     """The field that most of the ten best achievements share, weighed by their scores."""
     hits = evidence.hits[:10]
-    votes: Counter[str] = Counter()
+    votes: dict[str, float] = {}
     records = records_of(hit.key for hit in hits)
     for hit in hits:
         record = records.get(hit.key)
         if record is not None and record.field_id:
-            votes[record.field_id] += max(hit.score, 0.0)  # type: ignore[assignment]
-    return votes.most_common(1)[0][0] if votes else ""
+            votes[record.field_id] = votes.get(record.field_id, 0.0) + max(hit.score, 0.0)
+    return max(votes, key=lambda field: votes[field], default="")
 
 
 def _finance_filters(narrow: Narrow, city: str, field: str, stage: str) -> dict[str, Filters]:
