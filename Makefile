@@ -78,9 +78,9 @@ bench: install ## benchmarks on real data; DATA names its folder
 
 lock: ## renew the locked versions
 	$(BIN)/pip install -q uv
-	$(BIN)/uv pip compile pyproject.toml --universal --no-emit-index-url --no-header --generate-hashes \
+	$(BIN)/uv pip compile pyproject.toml --universal --no-strip-extras --no-emit-index-url --no-header --generate-hashes \
 	  --extra postgres --upgrade -q -o requirements/runtime.lock
-	$(BIN)/uv pip compile pyproject.toml --universal --no-emit-index-url --no-header --generate-hashes \
+	$(BIN)/uv pip compile pyproject.toml --universal --no-strip-extras --no-emit-index-url --no-header --generate-hashes \
 	  --group dev --extra postgres --upgrade -q -o requirements/dev.lock
 
 clean: ## remove what was built; data in var/ stays

@@ -3,26 +3,16 @@
 from __future__ import annotations
 
 import json
-import os
 import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated
 
 import typer
-from rich.console import Console
-from rich.progress import (
-    BarColumn,
-    MofNCompleteColumn,
-    Progress,
-    TextColumn,
-    TimeElapsedColumn,
-    TimeRemainingColumn,
-)
 
-if TYPE_CHECKING:
-    from langqiao.engines.matching.types import Progress as EngineProgress
+from langqiao.cli.assign import assign
+from langqiao.cli.calibrate import calibrate
+from langqiao.cli.select import select
+from langqiao.cli.shared import migrate, out, progress_bar, refusals, setup, stop
 
 app = typer.Typer(
     help="廊桥 Langqiao：科创走廊的一题四配。 One challenge, four matches.",
@@ -35,52 +25,6 @@ user_app = typer.Typer(help="用户与角色 / users and roles", no_args_is_help
 app.add_typer(index_app, name="index")
 app.add_typer(ledger_app, name="ledger")
 app.add_typer(user_app, name="user")
-out = Console()
-err = Console(stderr=True)
-
-
-def setup() -> None:
-    """Start Django once; commands that only print help never pay for it."""
-    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "langqiao.web.settings")
-    import django
-    from django.apps import apps
-
-    if not apps.ready:
-        django.setup()
-
-
-def migrate() -> None:
-    """Bring the database to the current schema and load the corridor's cities and fields."""
-    from django.core.management import call_command
-
-    from langqiao.apps.registry.domain import load_corridor
-
-    call_command("migrate", verbosity=0, interactive=False)
-    load_corridor(None)
-
-
-@contextmanager
-def progress_bar() -> Iterator[Callable[[EngineProgress], None]]:
-    """A progress bar on standard error fed by the engines' and imports' progress reports."""
-    columns = (
-        TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(),
-        TimeRemainingColumn(),
-    )  # fmt: skip
-    with Progress(*columns, console=err, transient=True) as bars:
-        tasks: dict[str, Any] = {}
-
-        def show(report: EngineProgress) -> None:
-            if report.stage not in tasks:
-                tasks[report.stage] = bars.add_task(report.stage, total=report.total or None)
-            bars.update(tasks[report.stage], completed=report.done, total=report.total or None)
-
-        yield show
-
-
-def stop(why: object, *, code: int = 1) -> None:
-    """End with a message instead of a traceback."""
-    err.print(f"[red]✗[/red] {why}", highlight=False)
-    raise typer.Exit(code)
 
 
 @app.command()
@@ -116,23 +60,6 @@ def match(
             print(json.dumps(terminal.as_dict(matches, title), ensure_ascii=False, indent=2))
         else:
             terminal.print_matches(matches, title, out)
-
-
-@contextmanager
-def refusals() -> Iterator[None]:
-    """A refusal or an engine's complaint becomes one line and exit code 1."""
-    from langqiao.engines.matching.types import MatchingError
-    from langqiao.kit.refusals import Refused
-
-    try:
-        yield
-    except Refused as refusal:
-        place = "，".join(
-            part for part in (f"第 {refusal.row} 行" if refusal.row else "", refusal.field) if part
-        )
-        stop(f"{place}：{refusal}" if place else str(refusal))
-    except (MatchingError, FileNotFoundError, IsADirectoryError, PermissionError) as error:
-        stop(error)
 
 
 @app.command(name="import")
@@ -355,6 +282,10 @@ def manage(context: typer.Context) -> None:
     from django.core.management import execute_from_command_line
 
     execute_from_command_line(["langqiao manage", *context.args])
+
+
+for command in (assign, calibrate, select):
+    app.command()(command)
 
 
 def main() -> None:

@@ -30,6 +30,40 @@ class Item:
 ITEMS = (
     Item(_("首页"), icon="home", name="home"),
     Item(_("出题"), icon="bulb", name="challenge_list"),
+    Item(_("征集"), icon="speakerphone", name="call_list", group="verification"),
+    Item(
+        _("我的申报"),
+        icon="file-text",
+        name="application_list",
+        group="verification",
+        permission="verification.apply",
+    ),
+    Item(
+        _("我的评审"),
+        icon="clipboard-check",
+        name="review_list",
+        group="verification",
+        permission="verification.review_any",
+    ),
+    Item(_("验证与评价"), icon="test-pipe", name="examination_list", group="verification"),
+    Item(
+        _("估值"),
+        icon="scale",
+        name="valuation_list",
+        group="verification",
+        permission="verification.value_any",
+    ),
+    Item(_("会议"), icon="gavel", name="session_list", group="conference"),
+    Item(_("公示"), icon="news", name="notice_list", group="conference"),
+    Item(
+        _("督办任务"),
+        icon="list-check",
+        name="task_list",
+        group="conference",
+        permission="conference.read_tasks",
+    ),
+    Item(_("重点工作"), icon="target-arrow", name="priority_list", group="conference"),
+    Item(_("重大项目"), icon="building-community", name="project_list", group="conference"),
     Item(_("成果"), icon="certificate", name="achievement_list", group="supply"),
     Item(pgettext_lazy("several", "机构"), icon="building", name="organisation_list", group="supply"),
     Item(_("专家"), icon="user-star", name="person_list", group="supply"),
@@ -49,7 +83,14 @@ ITEMS = (
     ),
     Item(_("我的工作"), icon="checklist", name="work", group="mine"),
 )
-GROUPS = {"": "", "supply": _("供给"), "corridor": _("走廊"), "mine": _("我的")}
+GROUPS = {
+    "": "",
+    "supply": _("供给"),
+    "verification": _("验证"),
+    "conference": _("联席会议"),
+    "corridor": _("走廊"),
+    "mine": _("我的"),
+}
 PERSON = (
     Item(_("通知"), icon="bell", name="notifications"),
     Item(_("账号与语言"), icon="user-cog", name="profile"),

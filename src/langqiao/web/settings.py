@@ -43,6 +43,8 @@ INSTALLED_APPS = [
     "langqiao.apps.ledger",
     "langqiao.apps.registry",
     "langqiao.apps.challenges",
+    "langqiao.apps.verification",
+    "langqiao.apps.conference",
     "langqiao.web",
     "django.contrib.admin",
     "django.contrib.auth",

@@ -13,6 +13,8 @@ urlpatterns = [
     path("", include("langqiao.apps.accounts.urls")),
     path("", include("langqiao.apps.ledger.urls")),
     path("", include("langqiao.apps.challenges.urls")),
+    path("", include("langqiao.apps.verification.urls")),
+    path("", include("langqiao.apps.conference.urls")),
     path("", include("langqiao.apps.registry.urls")),
     path("", include("langqiao.apps.registry.exchange.urls")),
     path("api/v1/", api.urls),

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any
 
 from django.db import transaction
 from django.db.models import Q
-from django.utils import timezone
+from django.utils import timezone, translation
 from django.utils.translation import gettext_lazy as _
 
 from langqiao.apps.accounts.models import ApiToken, Membership, Notification, Role, User
@@ -177,6 +177,30 @@ def notify(users: Iterable[Any], *, text: str, url: str, event: str) -> int:
     fresh = [row for row in rows if row.user_id not in known]
     Notification.objects.bulk_create(fresh, ignore_conflicts=True)
     return len(fresh)
+
+
+def tell(
+    users: Iterable[User],
+    text: object,
+    words: Mapping[str, object] | None = None,
+    *,
+    url: str,
+    event: str,
+    but: User | None = None,
+) -> None:
+    """Notify each user once in their own language; never with sealed content in text or words.
+
+    Args:
+        text: a lazy translation; ``words`` fill its places.
+        but: the actor, who knows.
+    """
+    by_language: dict[str, list[User]] = {}
+    for user in users:
+        if but is None or user.pk != but.pk:
+            by_language.setdefault(user.language or "zh-hans", []).append(user)
+    for language, group in by_language.items():
+        with translation.override(language):
+            notify(group, text=str(text) % (words or {}), url=url, event=event)
 
 
 def mark_read(actor: User, *, notifications: Iterable[int] | None = None) -> int:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from django.db.models import Q, QuerySet
 from django.utils import timezone
 
-from langqiao.apps.accounts.models import Membership, Notification, Role
+from langqiao.apps.accounts.models import Membership, Notification, Role, User
 
 
 def current_memberships(user: Any) -> list[Membership]:
@@ -50,6 +51,19 @@ def holds_role(user: Any, *roles: Role, organisation: Any = None, city: str | No
 def organisation_ids(user: Any, *roles: Role) -> set[int]:
     """Ids of the organisations for which ``user`` holds one of ``roles`` (any when none is named)."""
     return {m.organisation_id for m in current_memberships(user) if not roles or m.role in roles}
+
+
+def members_of(organisation_ids: Iterable[int], *roles: Role) -> set[User]:
+    """Active users who hold one of ``roles`` (any when none is named) in the organisations today."""
+    today = timezone.localdate()
+    holding = Membership.objects.filter(
+        Q(valid_to=None) | Q(valid_to__gte=today),
+        organisation__in=list(organisation_ids),
+        valid_from__lte=today,
+    )
+    if roles:
+        holding = holding.filter(role__in=roles)
+    return set(User.objects.filter(is_active=True, pk__in=holding.values("user_id")))
 
 
 def unread(user: Any) -> QuerySet[Notification]:

@@ -44,13 +44,6 @@ PUBLIC_STATES = (
 )  # fmt: skip
 
 
-class CaseCounter(models.Model):
-    """The last case number (项目编号) given out in a year; its row is locked while one is taken."""
-
-    year = models.PositiveSmallIntegerField(primary_key=True)
-    last = models.PositiveIntegerField(default=0)
-
-
 class Challenge(Sourced, Stamped):
     """A technical problem that a firm poses (企业出题).
 

@@ -6,12 +6,11 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from django.db import models
-from django.db.models import Q
-from django.utils import timezone, translation
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from langqiao.apps.accounts.domain import notify
 from langqiao.apps.accounts.models import User
+from langqiao.apps.accounts.queries import members_of
 from langqiao.apps.challenges.models import (
     ANSWER_TRANSITIONS,
     OPEN_STATES,
@@ -139,16 +138,7 @@ def enter(
 
 def insiders(organisation_ids: Iterable[int]) -> set[User]:
     """Users who work on challenges in the organisations today."""
-    today = timezone.localdate()
-    return set(
-        User.objects.filter(
-            Q(memberships__valid_to=None) | Q(memberships__valid_to__gte=today),
-            is_active=True,
-            memberships__organisation__in=list(organisation_ids),
-            memberships__role__in=INSIDERS,
-            memberships__valid_from__lte=today,
-        )
-    )
+    return members_of(organisation_ids, *INSIDERS)
 
 
 def followers(challenge: Challenge) -> set[User]:
@@ -164,27 +154,3 @@ def firm(challenge: Challenge) -> set[User]:
 def team(answer: Answer) -> set[User]:
     """Users of the organisations in the answer's team."""
     return insiders(answer.team.values_list("organisation_id", flat=True))
-
-
-def tell(
-    users: Iterable[User],
-    text: object,
-    words: Mapping[str, object] | None = None,
-    *,
-    url: str,
-    event: str,
-    but: User | None = None,
-) -> None:
-    """Notify each user once in their own language; never with sealed content in text or words.
-
-    Args:
-        text: a lazy translation; ``words`` fill its places.
-        but: the actor, who knows.
-    """
-    by_language: dict[str, list[User]] = {}
-    for user in users:
-        if but is None or user.pk != but.pk:
-            by_language.setdefault(user.language or "zh-hans", []).append(user)
-    for language, group in by_language.items():
-        with translation.override(language):
-            notify(group, text=str(text) % (words or {}), url=url, event=event)

@@ -10,6 +10,7 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from langqiao.apps.accounts.domain import tell
 from langqiao.apps.accounts.models import User
 from langqiao.apps.challenges.domain.acts import (
     enter,
@@ -21,7 +22,6 @@ from langqiao.apps.challenges.domain.acts import (
     move_answer,
     must_be_open,
     team,
-    tell,
 )
 from langqiao.apps.challenges.models import Answer, AnswerVersion, Challenge, State, TeamMember
 from langqiao.apps.challenges.rules import ANSWERING_KINDS, answering_ids, is_sealed

@@ -12,8 +12,8 @@ from django.utils.translation import gettext_lazy as _
 from langqiao.apps.accounts.models import User
 from langqiao.apps.challenges.domain.acts import enter, lock, must_be_in, must_be_open
 from langqiao.apps.challenges.models import OPEN_STATES, Answer, Attachment, Challenge, State
-from langqiao.apps.challenges.uploads import check
 from langqiao.apps.ledger.models import Visibility
+from langqiao.kit.filetypes import check
 from langqiao.kit.permissions import require
 from langqiao.kit.refusals import Invalid, Refused
 

@@ -9,6 +9,7 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from langqiao.apps.accounts.domain import tell
 from langqiao.apps.accounts.models import User
 from langqiao.apps.challenges.domain.acts import (
     enter,
@@ -19,7 +20,6 @@ from langqiao.apps.challenges.domain.acts import (
     move_answer,
     must_be_in,
     team,
-    tell,
 )
 from langqiao.apps.challenges.models import Answer, Challenge, State
 from langqiao.apps.ledger.models import Visibility

@@ -9,6 +9,7 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from langqiao.apps.accounts.domain import tell
 from langqiao.apps.accounts.models import User
 from langqiao.apps.challenges.domain.acts import (
     digest,
@@ -20,7 +21,6 @@ from langqiao.apps.challenges.domain.acts import (
     move,
     must_be_in,
     team,
-    tell,
 )
 from langqiao.apps.challenges.domain.values import (
     SEALABLE,
@@ -35,13 +35,13 @@ from langqiao.apps.challenges.models import (
     OPEN_STATES,
     PUBLIC_STATES,
     Answer,
-    CaseCounter,
     Challenge,
     Invitation,
     State,
 )
 from langqiao.apps.challenges.rules import ANSWERING_KINDS
 from langqiao.apps.ledger.models import Visibility
+from langqiao.apps.registry.domain.cases import next_case
 from langqiao.apps.registry.models import Organisation
 from langqiao.kit.permissions import require
 from langqiao.kit.refusals import Invalid
@@ -51,16 +51,6 @@ REASON_AT_MOST = 500
 
 class Drafted(Values, Source, total=False):
     """All that a draft may be given."""
-
-
-def next_case(year: int | None = None) -> str:
-    """Take the next case number (项目编号), such as ``LQ-2026-000001``; unique under concurrency."""
-    wanted = year or timezone.localdate().year
-    CaseCounter.objects.get_or_create(year=wanted)
-    counter = CaseCounter.objects.select_for_update().get(year=wanted)
-    counter.last += 1
-    counter.save(update_fields=["last"])
-    return f"LQ-{wanted}-{counter.last:06d}"
 
 
 def _digests(challenge: Challenge) -> dict[str, str]:

@@ -5,8 +5,9 @@ from __future__ import annotations
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
+from langqiao.apps.accounts.domain import tell
 from langqiao.apps.accounts.models import User
-from langqiao.apps.challenges.domain.acts import digest, enter, firm, lock, must_be_in, tell
+from langqiao.apps.challenges.domain.acts import digest, enter, firm, lock, must_be_in
 from langqiao.apps.challenges.models import OPEN_STATES, Challenge, Promise, State
 from langqiao.apps.challenges.rules import is_sealed, signing_ids
 from langqiao.apps.ledger.models import Visibility

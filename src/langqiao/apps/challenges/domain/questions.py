@@ -6,9 +6,10 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from langqiao.apps.accounts.domain import tell
 from langqiao.apps.accounts.models import User
 from langqiao.apps.accounts.queries import current_memberships
-from langqiao.apps.challenges.domain.acts import digest, enter, firm, followers, lock, must_be_in, tell
+from langqiao.apps.challenges.domain.acts import digest, enter, firm, followers, lock, must_be_in
 from langqiao.apps.challenges.models import OPEN_STATES, PUBLIC_STATES, Challenge, Question, State
 from langqiao.apps.challenges.rules import is_sealed
 from langqiao.apps.ledger.models import Visibility

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from langqiao.apps.registry.models.base import (
+    CaseCounter,
     City,
     CurrentManager,
     Field,
@@ -28,6 +29,7 @@ from langqiao.apps.registry.models.parties import (
 
 __all__ = [
     "Achievement",
+    "CaseCounter",
     "City",
     "CurrentManager",
     "Facility",

@@ -86,6 +86,16 @@ class Field(models.Model):
         return self.name
 
 
+class CaseCounter(models.Model):
+    """The last case number (项目编号) given out in a year; its row is locked while one is taken."""
+
+    year = models.PositiveSmallIntegerField(primary_key=True)
+    last = models.PositiveIntegerField(default=0)
+
+    class Meta:
+        db_table = "challenges_casecounter"  # where it first stood
+
+
 class Stage(models.TextChoices):
     """How far a technology or project is (所处阶段)."""
 

@@ -16,8 +16,8 @@ from openpyxl import Workbook
 
 from langqiao.apps.challenges import domain
 from langqiao.apps.challenges.models import Attachment
-from langqiao.apps.challenges.uploads import check, clean_name
 from langqiao.engines.sm.sm3 import sm3_hex
+from langqiao.kit.filetypes import check, clean_name
 from langqiao.kit.refusals import Invalid, NotAllowed, Refused
 from tests.apps.challenges.scene import CLEARED, make_scene
 from tests.factories import challenges as make

@@ -1,0 +1,13 @@
+"""Addresses of concept verification (概念验证)."""
+
+from __future__ import annotations
+
+from langqiao.apps.verification.urls import calls, choosing, reviewing, services, valuation
+
+urlpatterns = [
+    *calls.urlpatterns,
+    *reviewing.urlpatterns,
+    *choosing.urlpatterns,
+    *services.urlpatterns,
+    *valuation.urlpatterns,
+]

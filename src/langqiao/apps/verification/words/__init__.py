@@ -1,0 +1,13 @@
+"""The ledger's verbs of concept verification in words."""
+
+from __future__ import annotations
+
+from langqiao.apps.verification.words import calls, choosing, reviewing, services, valuation
+
+VERBS: dict[str, object] = {
+    **calls.VERBS,
+    **reviewing.VERBS,
+    **choosing.VERBS,
+    **services.VERBS,
+    **valuation.VERBS,
+}

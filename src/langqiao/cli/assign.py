@@ -1,0 +1,7 @@
+"""``langqiao assign``."""
+
+from __future__ import annotations
+
+
+def assign() -> None:
+    """Being built."""

@@ -1,0 +1,7 @@
+"""``langqiao calibrate``."""
+
+from __future__ import annotations
+
+
+def calibrate() -> None:
+    """Being built."""

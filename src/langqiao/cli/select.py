@@ -1,0 +1,7 @@
+"""``langqiao select``."""
+
+from __future__ import annotations
+
+
+def select() -> None:
+    """Being built."""
