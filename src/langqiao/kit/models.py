@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import uuid
+
+from django.conf import settings
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
@@ -27,3 +30,26 @@ class Sourced(models.Model):
 
     class Meta:
         abstract = True
+
+
+def random_path(_instance: models.Model, _filename: str) -> str:
+    """Where a kept file lies: a random name, so that neither title nor extension decides anything."""
+    return f"attachments/{uuid.uuid4().hex}"
+
+
+class KeptFile(models.Model):
+    """A file that was checked (``kit.filetypes``) and kept, with its SM3 digest (附件)."""
+
+    file = models.FileField(upload_to=random_path, max_length=120)
+    name = models.CharField(_("文件名"), max_length=200)
+    media_type = models.CharField(_("文件类型"), max_length=100)
+    size = models.PositiveIntegerField(_("大小（字节）"))
+    digest = models.CharField(_("摘要（SM3）"), max_length=64)
+    created_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, blank=True, related_name="+"
+    )
+    at = models.DateTimeField(_("时间"), auto_now_add=True)
+
+    class Meta:
+        abstract = True
+        ordering = ["id"]

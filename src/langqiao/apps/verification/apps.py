@@ -7,3 +7,6 @@ class VerificationConfig(AppConfig):
     label = "verification"
     verbose_name = _("概念验证")
     default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        from langqiao.apps.verification import rules  # noqa: F401  registers the permissions

@@ -1,0 +1,1 @@
+"""Verbs of concept verification: the only writers; import them from their modules."""

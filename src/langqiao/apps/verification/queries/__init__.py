@@ -1,0 +1,1 @@
+"""Reads of concept verification, limited to what the viewer may see."""
