@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from langqiao.apps.verification.urls import calls, choosing, reviewing, services, valuation
+from langqiao.apps.verification.urls import assigning, calls, choosing, reviewing, services, valuation
 
 urlpatterns = [
     *calls.urlpatterns,
+    *assigning.urlpatterns,
     *reviewing.urlpatterns,
     *choosing.urlpatterns,
     *services.urlpatterns,

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from langqiao.apps.verification.words import calls, choosing, reviewing, services, valuation
+from langqiao.apps.verification.words import assigning, calls, choosing, reviewing, services, valuation
 
 VERBS: dict[str, object] = {
     **calls.VERBS,
+    **assigning.VERBS,
     **reviewing.VERBS,
     **choosing.VERBS,
     **services.VERBS,
