@@ -1,4 +1,4 @@
-"""Sections that other apps put on the registry's pages, such as the challenges of an organisation.
+"""Sections that apps put on pages of others: the registry's, and everybody's own work (我的工作).
 
 An app registers a callable in its ``AppConfig.ready``::
 
@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import date
 from typing import Any
 
 from django.db import models
@@ -42,3 +43,31 @@ def sections_for(record: models.Model, viewer: Any) -> list[Section]:
     """The sections of one record's page for one viewer."""
     made = (maker(record, viewer) for maker in _makers.get(type(record), ()))
     return [section for section in made if section is not None]
+
+
+WorkMaker = Callable[[Any], "list[Awaiting]"]
+_work_makers: list[WorkMaker] = []
+
+
+@dataclass(frozen=True, slots=True)
+class Awaiting:
+    """Something that waits for a person (待办): what it is, its page, its state and when it is due."""
+
+    what: Any
+    title: str
+    url: str
+    due: date | None = None
+    note: Any = ""
+
+
+def awaiting_of(maker: WorkMaker) -> WorkMaker:
+    """Register what an app has waiting for a person; the rows appear on the page of their own work."""
+    if maker not in _work_makers:
+        _work_makers.append(maker)
+    return maker
+
+
+def awaiting(viewer: Any) -> list[Awaiting]:
+    """What waits for the viewer in all apps, what is due first on top."""
+    rows = [row for maker in _work_makers for row in maker(viewer)]
+    return sorted(rows, key=lambda row: (row.due is None, row.due or date.max))

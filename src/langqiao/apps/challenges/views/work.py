@@ -24,6 +24,7 @@ from langqiao.apps.challenges.views.parts import (
     tell_refusal,
 )
 from langqiao.apps.registry.models import City
+from langqiao.apps.registry.sections import awaiting
 from langqiao.kit.permissions import allowed
 from langqiao.kit.refusals import Invalid, Refused
 from langqiao.kit.throttle import throttle
@@ -61,6 +62,7 @@ def work(request: HttpRequest) -> HttpResponse:
         "subscriptions": list(queries.subscriptions_of(user)),
         "form": SubscriptionForm(),
         "notices": list(Notification.objects.filter(user=user, read_at=None)[:10]),
+        "awaiting": awaiting(user),
         "may_create": allowed(user, "challenges.create"),
     }
     return render(request, "challenges/work.html", context)
