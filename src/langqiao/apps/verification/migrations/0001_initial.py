@@ -197,6 +197,7 @@ class Migration(migrations.Migration):
                 ('decision', models.CharField(blank=True, choices=[('go', '继续'), ('adjust', '调整后继续'), ('no_go', '终止')], max_length=8, verbose_name='节点决策')),
                 ('decided_why', models.TextField(blank=True, verbose_name='决策理由')),
                 ('decided_at', models.DateTimeField(blank=True, null=True, verbose_name='决策时间')),
+                ('earlier', models.JSONField(blank=True, default=list, encoder=langqiao.apps.registry.models.base.Readable, verbose_name='先前决策')),
                 ('examination', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='milestones', to='verification.examination')),
             ],
             options={
@@ -213,6 +214,7 @@ class Migration(migrations.Migration):
                 ('size', models.PositiveIntegerField(verbose_name='大小（字节）')),
                 ('digest', models.CharField(max_length=64, verbose_name='摘要（SM3）')),
                 ('at', models.DateTimeField(auto_now_add=True, verbose_name='时间')),
+                ('kind', models.CharField(choices=[('theory', '原理依据'), ('concept', '应用设想'), ('laboratory', '实验室试验记录'), ('relevant', '模拟环境试验记录'), ('prototype', '样机与演示记录'), ('field', '实际环境试验记录'), ('certificate', '检测、认证与验收文件'), ('operation', '实际使用记录'), ('rights', '权属与许可文件'), ('market', '市场与客户证据'), ('finance', '财务与合同'), ('other', '其他')], default='other', max_length=12, verbose_name='证据类别')),
                 ('what', models.CharField(max_length=200, verbose_name='说明')),
                 ('created_by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
                 ('examination', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='evidence', to='verification.examination')),

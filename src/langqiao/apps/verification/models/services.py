@@ -138,16 +138,39 @@ class Milestone(models.Model):
     decision = models.CharField(_("节点决策"), max_length=8, choices=Decision.choices, blank=True)
     decided_why = models.TextField(_("决策理由"), blank=True)
     decided_at = models.DateTimeField(_("决策时间"), null=True, blank=True)
+    # What a later decision replaced, oldest first: ``[{decision, why, at}]``; the record is never rewritten.
+    earlier = models.JSONField(_("先前决策"), default=list, blank=True, encoder=Readable)
 
     class Meta:
         ordering = ["examination_id", "order", "id"]
 
+    def __str__(self) -> str:
+        return self.name
+
 
 class Evidence(KeptFile):
-    """A file that shows a finding (验证证据)."""
+    """A file that shows a finding (验证证据); its kind says which readiness levels it can speak for."""
+
+    class Kind(models.TextChoices):
+        THEORY = "theory", _("原理依据")
+        CONCEPT = "concept", _("应用设想")
+        LABORATORY = "laboratory", _("实验室试验记录")
+        RELEVANT = "relevant", _("模拟环境试验记录")
+        PROTOTYPE = "prototype", _("样机与演示记录")
+        FIELD = "field", _("实际环境试验记录")
+        CERTIFICATE = "certificate", _("检测、认证与验收文件")
+        OPERATION = "operation", _("实际使用记录")
+        RIGHTS = "rights", _("权属与许可文件")
+        MARKET = "market", _("市场与客户证据")
+        FINANCE = "finance", _("财务与合同")
+        OTHER = "other", _("其他")
 
     examination = models.ForeignKey(Examination, on_delete=models.CASCADE, related_name="evidence")
     milestone = models.ForeignKey(
         Milestone, on_delete=models.SET_NULL, null=True, blank=True, related_name="evidence"
     )
+    kind = models.CharField(_("证据类别"), max_length=12, choices=Kind.choices, default=Kind.OTHER)
     what = models.CharField(_("说明"), max_length=200)
+
+    def __str__(self) -> str:
+        return self.what
