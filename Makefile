@@ -75,6 +75,9 @@ bench: install ## benchmarks on real data; DATA names its folder
 	  --queries $(DATA)/csl/dev.jsonl --requirements $(DATA)/requirements/requirements.csv
 	$(BIN)/python -m benchmarks.experts --data $(DATA)/experts/dev.jsonl
 	$(BIN)/python -m benchmarks.pages --docs $(DATA)/csl/dev.jsonl $(DATA)/csl/distractors.jsonl
+	$(BIN)/python -m benchmarks.assignment --midl $(DATA)/reviewers/midl_scores.npy \
+	  --matrices $(DATA)/reviewers/preflib1.npz $(DATA)/reviewers/preflib2.npz
+	$(BIN)/python -m benchmarks.selection
 
 lock: ## renew the locked versions
 	$(BIN)/pip install -q uv
