@@ -65,16 +65,33 @@ def register_case_reader(reader: CaseReader) -> None:
         _case_readers.append(reader)
 
 
+# Which entries stay closed to a user although they may read the ledger as a whole (回避).
+Withholder = Callable[[Any], Q]
+_withholders: list[Withholder] = []
+
+
+def register_withholder(withholder: Withholder) -> None:
+    """Let an app keep entries from a member of the office who must stand aside."""
+    if withholder not in _withholders:
+        _withholders.append(withholder)
+
+
 def readable(user: Any, case: str = "") -> QuerySet[Entry]:
     """Entries the user may read: all for the office, public ones for everybody else.
 
     With ``case`` only that case's entries, among them those to which the user is a party. Entries
-    hold no sealed contents (only digests), so the office reads them all.
+    hold no sealed contents (only digests), so the office reads them all, but for those of matters from
+    which a member must stand aside.
     """
     rows = Entry.objects.filter(case=case) if case else Entry.objects.all()
-    if allowed(user, "ledger.read_all"):
-        return rows
     seen = Q(visibility=Visibility.PUBLIC)
+    if allowed(user, "ledger.read_all"):
+        withheld = [withholder(user) for withholder in _withholders]
+        if not any(withheld):
+            return rows
+        seen = Q()
+        for kept in withheld:
+            seen &= ~kept
     if case:
         for reader in _case_readers:
             seen |= reader(user, case)
