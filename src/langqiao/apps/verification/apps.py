@@ -9,4 +9,12 @@ class VerificationConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        from langqiao.apps.verification import rules  # noqa: F401  registers the permissions
+        from langqiao.apps.ledger.queries import register_case_reader
+        from langqiao.apps.verification import (
+            receivers,
+            rules,  # noqa: F401  registers the permissions
+        )
+        from langqiao.apps.verification.queries.calls import read_case
+
+        register_case_reader(read_case)
+        receivers.connect()
