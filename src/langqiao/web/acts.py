@@ -13,7 +13,6 @@ from django.utils.translation import gettext_lazy as _
 
 from langqiao.apps.accounts.models import Role
 from langqiao.apps.accounts.queries import holds_role
-from langqiao.apps.challenges.models import Challenge
 from langqiao.apps.ledger.models import Entry
 from langqiao.apps.ledger.words import ActInWords, Named
 from langqiao.apps.registry.models import City
@@ -34,11 +33,34 @@ PAGES = {
     "registry.training": "training_detail",
     "registry.programme": "programme_detail",
     "challenges.challenge": "challenge_detail",
+    "verification.call": "call_detail",
+    "verification.application": "application_detail",
+    "verification.examination": "examination_detail",
+    "verification.valuation": "valuation_detail",
+    "conference.session": "session_detail",
+    "conference.matter": "matter_detail",
+    "conference.resolution": "resolution_detail",
+    "conference.task": "task_detail",
+    "conference.notice": "notice_detail",
+    "conference.priority": "priority_detail",
+    "conference.project": "project_detail",
 }
-# Kinds whose name anybody may read; of all others only the kind is said.
-OPEN = frozenset({
-    *PAGES, "registry.field",
-})  # fmt: skip
+# Kinds whose name only those may read who hold the permission; without one here anybody may.
+GUARDED = {
+    "challenges.challenge": "challenges.read",
+    "verification.call": "verification.read_call",
+    "verification.application": "verification.read_outline",
+    "verification.examination": "verification.read_examination_outline",
+    "verification.valuation": "verification.read_valuation",
+    "conference.session": "conference.read_session",
+    "conference.matter": "conference.read_matter",
+    "conference.resolution": "conference.read_resolution",
+    "conference.task": "conference.read_task",
+    "conference.notice": "conference.read_notice",
+    "conference.priority": "conference.read_priority",
+}
+# Of kinds that do not stand here only the kind is said.
+NAMED = frozenset({*PAGES, "registry.field"})
 
 
 def describe(entries: list[Entry], viewer: Any) -> list[ActInWords]:
@@ -78,12 +100,12 @@ def _names(identifiers: Iterable[str], viewer: Any) -> dict[str, Named]:
     wanted: dict[str, set[str]] = defaultdict(set)
     for identifier in identifiers:
         label, _sep, key = identifier.partition(":")
-        if label in OPEN and key:
+        if label in NAMED and key:
             wanted[label].add(key)
     found: dict[str, Named] = {}
     for label, keys in wanted.items():
         for record in apps.get_model(label)._default_manager.filter(pk__in=keys):  # noqa: SLF001
-            if isinstance(record, Challenge) and not allowed(viewer, "challenges.read", record):
+            if label in GUARDED and not allowed(viewer, GUARDED[label], record):
                 continue
             found[f"{label}:{record.pk}"] = Named(named(record), _page(label, record.pk))
     return found
