@@ -7,3 +7,14 @@ class ConferenceConfig(AppConfig):
     label = "conference"
     verbose_name = _("联席会议")
     default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        from langqiao.apps.conference import (
+            queries,
+            receivers,
+            rules,  # noqa: F401  registers the permissions
+        )
+        from langqiao.apps.ledger.queries import register_case_reader
+
+        register_case_reader(queries.read_case)
+        receivers.connect()

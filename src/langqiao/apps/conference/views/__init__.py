@@ -1,0 +1,1 @@
+"""Pages of the joint conference: permission, form, verb, redirect; what is shown comes from queries."""
