@@ -9,12 +9,14 @@ class VerificationConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        from langqiao.apps.ledger.queries import register_case_reader
+        from langqiao.apps.ledger.queries import register_case_reader, register_withholder
         from langqiao.apps.verification import (
             receivers,
             rules,  # noqa: F401  registers the permissions
         )
         from langqiao.apps.verification.queries.calls import read_case
+        from langqiao.apps.verification.queries.reviews import withheld_entries
 
         register_case_reader(read_case)
+        register_withholder(withheld_entries)
         receivers.connect()

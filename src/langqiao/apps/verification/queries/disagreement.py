@@ -66,7 +66,7 @@ class Disagreement:
     @property
     def is_wide(self) -> bool:
         """Whether the spread is far above the round's usual one."""
-        return self.spread is not None and bool(self.usual) and self.spread > WIDE * (self.usual or 0)
+        return self.spread is not None and self.usual is not None and self.spread > WIDE * self.usual
 
 
 def usual_spread(totals: Iterable[list[float]]) -> float | None:
