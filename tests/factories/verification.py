@@ -153,8 +153,6 @@ def make_application(
         actor = actor or member
     actor = actor or member_of(organisation)
     given = application_values(**values)
-    if call.budget is None and "amount" not in values:
-        given["amount"] = None
     if call.form and {f["key"] for s in call.form for f in s["fields"]} != {
         f["key"] for s in FORM for f in s["fields"]
     }:

@@ -144,6 +144,8 @@ def _check_draft(call: Call) -> None:
     if call.blindness not in Call.Blindness.values:
         raise Invalid(_("没有这种盲审方式。"), field="blindness")
     _check_numbers(call)
+    for name in ("opens_at", "closes_at"):
+        layout.check_moment(getattr(call, name), name)
     if call.opens_at is not None and call.closes_at is not None and call.closes_at <= call.opens_at:
         raise Invalid(_("截止时间不晚于开始时间。"), mend=_("请改正。"), field="closes_at")
 
@@ -302,6 +304,7 @@ def extend_call(actor: User | None, call: Call, *, closes_at: datetime, why: str
     lock(call)
     must_be_in(call, CallState.OPEN, what=CALL)
     reason = _reason(why)
+    layout.check_moment(closes_at, "closes_at")
     before = call.closes_at
     if before is None:
         raise Invalid(_("该征集没有截止时间，无须延长。"), field="closes_at")

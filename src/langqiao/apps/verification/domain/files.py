@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import BinaryIO
 
 from django.conf import settings
@@ -12,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from langqiao.apps.accounts.models import User
 from langqiao.apps.verification.domain.acts import enter_application
 from langqiao.apps.verification.domain.intake import hold, must_be_editable
+from langqiao.apps.verification.domain.receipts import content_digest, frozen_content
 from langqiao.apps.verification.models import Application, ApplicationFile
 from langqiao.kit.filetypes import check
 from langqiao.kit.permissions import require
@@ -38,6 +40,27 @@ def _take_out(file: ApplicationFile) -> None:
     storage, path = file.file.storage, str(file.file.name)
     file.delete()
     transaction.on_commit(lambda: storage.delete(path))
+
+
+def as_handed_in(application: Application) -> bool:
+    """Take the working copy back to what was handed in last; says whether anything differed.
+
+    Called when the intake closes: from then on everybody reads the same.
+    """
+    version = application.versions.first()
+    if version is None or content_digest(frozen_content(application)) == version.digest:
+        return False
+    held = version.content
+    application.title, application.values = held["title"], held["values"]
+    application.amount = None if held["amount"] is None else Decimal(held["amount"])
+    application.field_id = held["field"]
+    application.achievement_id = held["achievement"]["id"] if held["achievement"] is not None else None
+    application.save()
+    named = {row["id"] for row in held["files"]}
+    application.files.filter(pk__in=named).update(replaced=False)
+    for file in application.files.exclude(pk__in=named).filter(replaced=False):
+        _take_out(file)
+    return True
 
 
 @transaction.atomic

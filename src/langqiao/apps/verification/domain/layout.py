@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from typing import Any, TypeAlias
 
 from django.utils.translation import gettext as _
@@ -164,6 +164,18 @@ def iso_day(value: Any) -> str:
         return date.fromisoformat(value).isoformat()
     except (TypeError, ValueError):
         raise Wrong(_("应是日期，如 2026-09-30。")) from None
+
+
+def check_moment(value: Any, field: str) -> None:
+    """Check a moment of a call: with its time zone, in a year that calendars of every database know.
+
+    Raises:
+        Invalid: it is none.
+    """
+    if value is None:
+        return
+    if not isinstance(value, datetime) or value.tzinfo is None or not 2000 <= value.year <= 2200:
+        raise Invalid(_("时间有误。"), mend=_("请填写 2000 至 2200 年间的日期和时间。"), field=field)
 
 
 def words(most: int, length: int, read_one: Reader | None = None) -> Reader:

@@ -148,6 +148,7 @@ def screen(
         raise Invalid(_("说明最多 %(most)d 字。") % {"most": NOTE_AT_MOST}, field="note")
     if verdict != Screening.Verdict.ACCEPT and not clean:
         raise Invalid(_("请写明退回或不予受理的原因。"), field="note")
+    layout.check_moment(correct_by, "correct_by")
     if verdict == Screening.Verdict.RETURN and (correct_by is None or correct_by <= timezone.now()):
         raise Invalid(_("请填写将来的补正期限。"), field="correct_by")
     if to is not None:

@@ -26,6 +26,7 @@ from langqiao.apps.verification.domain.asking import (
     ask_notice,
     current,
 )
+from langqiao.apps.verification.domain.files import as_handed_in
 from langqiao.apps.verification.domain.results import adopted_choice, in_play, settle
 from langqiao.apps.verification.models import (
     APPLICATION_TRANSITIONS,
@@ -191,6 +192,7 @@ def choice_locked(call: Call) -> str:
 def start_chain(actor: User | None, call: Call) -> Call:
     """Close the intake and start the chain (开始评选); what is still a draft stays behind.
 
+    Changes that were not submitted are dropped: from now on everybody reads what was handed in.
     A chain that does not begin with the document check (资料审查) accepts every submitted application;
     one returned for correction that was not handed in again by then is rejected.
 
@@ -208,6 +210,11 @@ def start_chain(actor: User | None, call: Call) -> Call:
     if call.closes_at is None:
         call.closes_at = timezone.now()
     call.save(update_fields=["state", "closes_at", "updated_at"])
+    for application in call.applications.filter(state=ApplicationState.SUBMITTED):
+        application.call = call
+        if as_handed_in(application):
+            data = {"version": application.version}
+            enter_application(actor, "drop_unsubmitted", application, data=data)
     if call.chain[0]["kind"] != StepKind.DOCUMENTS:
         _accept_all(actor, call)
     counted = call.applications.exclude(submitted_at=None).exclude(state=ApplicationState.WITHDRAWN).count()

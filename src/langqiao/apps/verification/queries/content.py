@@ -97,6 +97,14 @@ def newest_version(application: Application) -> ApplicationVersion | None:
     return application.versions.first()
 
 
+def outline_title(application: Application, viewer: Any) -> str:
+    """The title in an outline: the applicant's own is the working copy's, all others' what was handed in."""
+    if viewer is not None and allowed(viewer, "verification.edit_application", application):
+        return application.title
+    version = newest_version(application)
+    return str(version.content["title"]) if version is not None else application.title
+
+
 def content_of(application: Application, viewer: Any, *, as_reviewer: bool = False) -> Content | None:
     """What ``viewer`` may read of an application, or None.
 

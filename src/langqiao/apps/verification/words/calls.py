@@ -20,6 +20,7 @@ VERBS: dict[str, object] = {
     "screen_application": _("资料审查"),
     "accept_application": _("受理申报"),
     "reject_application": _("不予受理"),
+    "drop_unsubmitted": _("放弃未提交的修改"),
     "start_chain": _("开始评选"),
     "advance": _("进入下一步"),
     "put_again": _("重新提交会议或公示"),
