@@ -448,6 +448,7 @@ class Migration(migrations.Migration):
                 ('purpose', models.CharField(blank=True, max_length=200, verbose_name='估值目的')),
                 ('valuation_date', models.DateField(verbose_name='评估基准日')),
                 ('state', models.CharField(choices=[('draft', '草稿'), ('final', '已定稿'), ('withdrawn', '已作废')], default='draft', max_length=10, verbose_name='状态')),
+                ('why', models.CharField(blank=True, max_length=300, verbose_name='作废原因')),
                 ('inputs', models.JSONField(blank=True, default=dict, encoder=langqiao.apps.registry.models.base.Readable, verbose_name='参数')),
                 ('result', models.JSONField(blank=True, default=dict, encoder=langqiao.apps.registry.models.base.Readable, verbose_name='结果')),
                 ('receipt', models.JSONField(blank=True, default=dict, encoder=langqiao.apps.registry.models.base.Readable, verbose_name='回执')),

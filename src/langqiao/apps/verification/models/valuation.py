@@ -36,8 +36,10 @@ class Valuation(Stamped):
     purpose = models.CharField(_("估值目的"), max_length=200, blank=True)
     valuation_date = models.DateField(_("评估基准日"))
     state = models.CharField(_("状态"), max_length=10, choices=State.choices, default=State.DRAFT)
-    # As engines.valuation takes and gives them.
+    why = models.CharField(_("作废原因"), max_length=300, blank=True)
+    # {"study": …} as engines.valuation takes it; {"form": …} while it is not complete: what was typed.
     inputs = models.JSONField(_("参数"), default=dict, blank=True, encoder=Readable)
+    # As engines.valuation gives them; empty until the inputs are complete.
     result = models.JSONField(_("结果"), default=dict, blank=True, encoder=Readable)
     receipt = models.JSONField(_("回执"), default=dict, blank=True, encoder=Readable)
     finalised_at = models.DateTimeField(_("定稿时间"), null=True, blank=True)
