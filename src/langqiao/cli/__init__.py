@@ -13,6 +13,7 @@ from langqiao.cli.assign import assign
 from langqiao.cli.calibrate import calibrate
 from langqiao.cli.select import select
 from langqiao.cli.shared import migrate, out, progress_bar, refusals, setup, stop
+from langqiao.cli.verification import conference_app, verification_app
 
 app = typer.Typer(
     help="廊桥 Langqiao：科创走廊的一题四配。 One challenge, four matches.",
@@ -25,6 +26,8 @@ user_app = typer.Typer(help="用户与角色 / users and roles", no_args_is_help
 app.add_typer(index_app, name="index")
 app.add_typer(ledger_app, name="ledger")
 app.add_typer(user_app, name="user")
+app.add_typer(verification_app, name="verification")
+app.add_typer(conference_app, name="conference")
 
 
 @app.command()
