@@ -17,8 +17,8 @@ def verification_demo(
     until: Annotated[
         str,
         typer.Option(
-            help="演示到哪一阶段为止 / stop after: applications|screening|pool|assignment|review|defence|choice|"
-            "conference|notice"
+            help="演示到哪一阶段为止 / stop after "
+            "applications|screening|pool|assignment|review|defence|choice|conference|notice"
         ),
     ] = "notice",
 ) -> None:
@@ -62,5 +62,8 @@ def conference_remind() -> None:
     from langqiao.apps.conference.domain.tasks import remind
 
     with refusals():
-        told = remind(None, today=timezone.localdate())
-    out.print(f"✓ 提醒 {told} 人次 / {told} reminders sent")
+        sent = remind(None, today=timezone.localdate())
+    out.print(
+        f"✓ 临期 {sent.before} 项、逾期 {sent.after} 项，通知 {sent.people} 人次 / "
+        f"{sent.before} tasks due, {sent.after} overdue, {sent.people} people told"
+    )
