@@ -180,11 +180,11 @@ def _content(content: Content) -> dict[str, Any]:
     }
 
 
-def _shown(request: HttpRequest, application: Application, *, whole: bool = True) -> dict[str, Any]:
-    """An application as the caller may see it; its content only where ``whole`` is asked."""
+def _shown(request: HttpRequest, application: Application) -> dict[str, Any]:
+    """An application as the caller may see it."""
     own = allowed(request.user, "verification.edit_application", application)
-    content = content_of(application, request.user) if whole else None
-    gaps = applications.missing(application) if own and whole else None
+    content = content_of(application, request.user)
+    gaps = applications.missing(application) if own else []
     return {
         "id": application.pk,
         "call": application.call_id,
@@ -202,7 +202,7 @@ def _shown(request: HttpRequest, application: Application, *, whole: bool = True
         "grade": application.grade,
         "illustrative": application.illustrative,
         "content": _content(content) if content is not None else None,
-        "missing": gaps and [{"part": gap.part, "key": gap.key, "why": gap.why} for gap in gaps],
+        "missing": [{"part": gap.part, "key": gap.key, "why": gap.why} for gap in gaps] if own else None,
     }
 
 
@@ -226,12 +226,12 @@ def _achievement(pk: int | None) -> Achievement | None:
     return found
 
 
-@router.get("/calls/{int:pk}/applications", response=list[s.ApplicationOut], operation_id="list_applications")
+@router.get("/calls/{int:pk}/applications", response=list[s.OutlineOut], operation_id="list_applications")
 @paginate(Paged)
-def list_applications(request: HttpRequest, pk: int) -> Any:
+def list_applications(request: HttpRequest, pk: int) -> QuerySet[Application]:
     """Outlines of a call's applications of which the caller may know."""
     rows = queries.visible_applications(request.user).filter(call=_call(request, pk))
-    return [_shown(request, row, whole=False) for row in rows.prefetch_related("versions")]
+    return queries.with_shown_title(rows).order_by("number", "pk")
 
 
 @router.post(

@@ -5,7 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import Count, Exists, OuterRef, Q, QuerySet
+from django.db.models import CharField, Count, Exists, F, OuterRef, Q, QuerySet, Subquery
+from django.db.models.fields.json import KeyTextTransform
+from django.db.models.functions import Coalesce
 
 from langqiao.apps.accounts.models import Role
 from langqiao.apps.accounts.queries import current_memberships
@@ -18,6 +20,7 @@ from langqiao.apps.verification.models import (
     PUBLIC_CALL_STATES,
     Application,
     ApplicationState,
+    ApplicationVersion,
     Call,
     CallState,
     Screening,
@@ -50,6 +53,16 @@ def visible_applications(viewer: Any) -> QuerySet[Application]:
         own = Application.objects.filter(call=OuterRef("call"), organisation__in=mine)
         seen |= Q(~Exists(own), submitted_at__isnull=False)
     return Application.objects.filter(seen).select_related("call", "organisation", "city", "field")
+
+
+def with_shown_title(rows: QuerySet[Application]) -> QuerySet[Application]:
+    """Applications with ``shown_title``: what was handed in last, of a draft its present title.
+
+    A list shows this, never ``title``, to anybody but the applicant: that one may be newer.
+    """
+    newest = ApplicationVersion.objects.filter(application=OuterRef("pk")).order_by("-number")
+    handed_in = Subquery(newest.values_list(KeyTextTransform("title", "content"))[:1])
+    return rows.annotate(shown_title=Coalesce(handed_in, F("title"), output_field=CharField()))
 
 
 def own_applications(viewer: Any) -> QuerySet[Application]:
