@@ -6,11 +6,10 @@ from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
 from langqiao.apps.accounts.models import User
-from langqiao.apps.ledger.models import Entry
-from langqiao.apps.ledger.queries import readable
 from langqiao.apps.registry.domain.cases import next_case
 from langqiao.apps.registry.models import Achievement, Organisation
 from langqiao.apps.verification.domain.acts import digest, lock
+from langqiao.apps.verification.domain.cases import known_case
 from langqiao.apps.verification.domain.services.shared import (
     TEXT_AT_MOST,
     TITLE_AT_MOST,
@@ -79,7 +78,7 @@ def request_examination(
         illustrative=illustrative,
         created_by=actor,
     )
-    examination.case = _known_case(actor, case) or next_case()
+    examination.case = known_case(actor, case) or next_case()
     examination.save()
     entry = enter_examination(
         actor,
@@ -96,21 +95,6 @@ def request_examination(
     )
     say(members(centre), _("项目 %(case)s 委托贵中心验证与评价，请受理。"), examination, entry, but=actor)
     return examination
-
-
-def _known_case(actor: User | None, case: str) -> str:
-    """The case, when the actor can know that it exists; what may not be read is told as not there."""
-    wanted = case.replace("\0", "").strip()
-    if not wanted:
-        return ""
-    entries = Entry.objects.filter(case=wanted) if actor is None else readable(actor, wanted)
-    if len(wanted) > Examination._meta.get_field("case").max_length or not entries.exists():
-        raise Invalid(
-            _("台账中没有项目“%(case)s”。") % {"case": wanted[:40]},
-            mend=_("请核对项目编号，或留空另立新项目。"),
-            field="case",
-        )
-    return wanted
 
 
 @transaction.atomic
