@@ -253,6 +253,14 @@ def test_a_histogram_of_one_value_has_a_place() -> None:
         (lambda: one(market(), draws=999), "limits"),
         (lambda: one(market(), draws=100_001), "limits"),
         (lambda: one(dcf()), "no_range"),
+        (lambda: one(option(steps=2000, volatility=spread(0.2, 0.3, 0.4)), draws=10_000), "effort"),
+        (
+            lambda: one(
+                market(*[deal(f"甲{n}", 1, spread(0.9, 1, 1.1, Unit.FACTOR)) for n in range(30)]),
+                draws=70_000,
+            ),
+            "effort",
+        ),
         (lambda: one(market(deal("甲", 1))), "no_range"),
         (lambda: one(market(), correlations=(Correlation("tax", "split", 0.5, "检验用"),)), "unknown"),
         (lambda: Weighted(cost(), -1, "甲"), "weight"),

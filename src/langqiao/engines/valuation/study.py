@@ -36,6 +36,8 @@ AnyCase = DcfCase | RoyaltyCase | SplitCase | CostCase | MarketCase | OptionCase
 QUANTILES = (0.05, 0.1, 0.25, 0.5, 0.75, 0.9, 0.95)
 _BINS = 40
 _CHUNK = 8192  # draws valued together, so that memory does not grow with their number
+_MOST_NUMBERS = 2_000_000  # draws times inputs with a range: some five seconds
+_MOST_NODES = 2_000_000_000  # nodes of all trees: some three seconds
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +72,7 @@ class Study:
     Raises:
         BadInput: there is no case, two of one method, no weight above zero, a case without any range,
             ``seed`` or ``draws`` is out of range, or the correlations name an input that no case has
-            or contradict each other.
+            or contradict each other; or draws, inputs and steps together would take too long.
     """
 
     cases: tuple[Weighted, ...]
@@ -92,6 +94,14 @@ class Study:
         for weighted in self.cases:
             _check_range(weighted.case)
         shares(self.keys, seed=0, draws=1, correlations=self.correlations)
+        self._check_effort()
+
+    def _check_effort(self) -> None:
+        cases = [weighted.case for weighted in self.cases]
+        numbers = self.draws * sum(not q.certain for case in cases for q in case.inputs().values())
+        nodes = self.draws * sum(case.steps**2 // 2 for case in cases if isinstance(case, OptionCase))
+        if numbers > _MOST_NUMBERS or nodes > _MOST_NODES:
+            raise BadInput("draws", "effort", "so many draws of so many inputs or steps would take too long")
 
     @property
     def keys(self) -> tuple[str, ...]:
