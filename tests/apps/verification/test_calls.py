@@ -139,7 +139,7 @@ def test_what_applicants_rely_on_is_frozen_when_published(values: dict[str, Any]
 
 def test_how_reviewing_is_organised_may_change_until_the_end() -> None:
     call = make.make_call()
-    revise_call(None, call, reviews_per=5, max_load=8, panel={"city": {"at_most": 1}}, choice={"seats": 2})
+    revise_call(None, call, reviews_per=5, max_load=8, panel={"city": {"at_most": 1}}, choice={"margin": 2})
     call.refresh_from_db()
     assert (call.reviews_per, call.max_load, call.panel) == (5, 8, {"city": {"at_most": 1}})
     assert json.loads(last_entry().data) == {"changed": ["choice", "max_load", "panel", "reviews_per"]}

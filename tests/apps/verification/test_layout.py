@@ -106,7 +106,7 @@ def test_what_is_kept_is_complete() -> None:
         {"key": "g", "name": "甲", "help": "", "kind": "gate", "rule": "majority"},
     ]
     for column, value in (
-        ("promises", PROMISES), ("screening", POINTS), ("chain", CHAIN), ("choice", {"seats": 3}),
+        ("promises", PROMISES), ("screening", POINTS), ("chain", CHAIN), ("choice", {"margin": 3}),
         ("panel", {"city": {"at_most": 2}, "kind": {"at_least": 2}}),
     ):  # fmt: skip
         assert layout.clean(column, value) == value
@@ -267,3 +267,17 @@ def test_required_fields_stay_wanted_until_filled() -> None:
     values = merged(values, clean_values(KINDS, {"text": "", "yesno": False}))
     assert values == {"number": 3, "yesno": False}
     assert [f["key"] for f in unfilled(KINDS, values)] == ["text"]
+
+
+def test_constraints_are_rules_of_the_engine() -> None:
+    rule = {"kind": "at_least", "attribute": "city", "number": 1}
+    assert layout.clean("choice", {"rules": [rule], "margin": 0.5}) == {"rules": [rule], "margin": 0.5}
+    for wrong in (
+        {"kind": "party"},
+        {"kind": "budget", "limit": "all"},
+        "city>=1",
+        {"kind": "places", "number": 1.5},
+    ):
+        with pytest.raises(Invalid) as refusal:
+            layout.clean("choice", {"rules": [wrong]})
+        assert refusal.value.why == "遴选约束的 rules：不是有效的约束，请核对类别和数值。"

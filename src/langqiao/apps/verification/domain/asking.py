@@ -88,11 +88,11 @@ def ask_notice(actor: User | None, call: Call, record: StepDone) -> None:
     if not chosen:
         raise Refused(_("拟入选名单为空，无法公示。"), mend=_("请先采用遴选方案。"))
     days = int(call.chain[record.step].get("days", layout.NOTICE_DAYS))
-    words = {"title": call.title, "days": days}
+    words = {"title": call.title}
     with translation.override("zh-hans"):
         rows = [row.public() for row in chosen]
         title = str(_("%(title)s拟入选名单公示") % words)
-        body = str(_("现将“%(title)s”拟入选名单予以公示，公示期 %(days)d 天。") % words)
+        body = str(_("现将“%(title)s”拟入选名单予以公示。对名单有异议的，请在公示期内提出。") % words)
     answers = notice_wanted.send(
         sender=Call,
         actor=actor,
@@ -109,6 +109,9 @@ def ask_notice(actor: User | None, call: Call, record: StepDone) -> None:
     if published is None:
         raise Refused(_("系统中没有公示模块，无法张榜公示。"), mend=_("请联系系统管理员。"))
     url, last_day = published
+    before = call.steps_done.filter(step=record.step, answer=WAITING).exclude(pk=record.pk).exists()
+    if before and call.notice_url == url:
+        raise Refused(_("公示仍在进行。"), mend=_("请等待公示结束，或先撤回公示。"))
     call.notice_url = str(url)[:200]
     call.save(update_fields=["notice_url", "updated_at"])
     record.answer = WAITING

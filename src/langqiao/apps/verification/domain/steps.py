@@ -283,6 +283,8 @@ def advance(actor: User | None, call: Call, *, outcome: str = "") -> Call:
 def put_again(actor: User | None, call: Call) -> Call:
     """Put the matter before the conference again, or repeat the notice (重新提交会议、重新公示).
 
+    A notice that was withdrawn can be repeated too; while it stands, that is refused.
+
     Raises:
         NotAllowed: only the office may, unless recused.
         Refused: the step is neither, or its answer leaves nothing to ask.
@@ -290,14 +292,15 @@ def put_again(actor: User | None, call: Call) -> Call:
     require(actor, "verification.run_call", call)
     lock(call)
     must_be_in(call, CallState.RUNNING, what=CALL)
-    if not may_put_again(call):
+    record = current(call)
+    withdrawn = record is not None and record.kind == StepKind.NOTICE and record.answer == WAITING
+    if not may_put_again(call) and not withdrawn:
         raise Refused(
             _("现在不能重新提交会议或重新公示。"),
             mend=_("会议未通过或退回、公示有异议成立、或遴选方案已更换之后才可以。"),
         )
     if is_scored(call, before=call.step) and adopted_choice(call) is None:
         raise Refused(_("还没有采用遴选方案。"))
-    record = current(call)
     assert record is not None
     _leave(call, "")
     enter_call(actor, "put_again", call, data={"step": record.kind}, visibility=Visibility.OFFICE)
