@@ -271,15 +271,29 @@ def slippage(project: Project, today: date | None = None) -> int | None:
     return max(known)[1] if known else None
 
 
+ROW_HEIGHT = 35  # units of the drawing
+
+
 @dataclass(frozen=True, slots=True)
 class Bar:
-    """One phase on the timeline; places in percent of the width."""
+    """One phase on the timeline; places in percent of the width, ``row`` from the top."""
 
+    row: int
     phase: Phase | None
     kind: Any
     planned_at: float | None
     actual_at: float | None
     late: int | None
+
+    @property
+    def top(self) -> int:
+        """Where its row begins, in units of the drawing."""
+        return self.row * ROW_HEIGHT
+
+    @property
+    def baseline(self) -> int:
+        """Where its name is written."""
+        return self.top + ROW_HEIGHT // 2 + 6
 
 
 @dataclass(frozen=True, slots=True)
@@ -299,9 +313,8 @@ def timeline(project: Project, today: date | None = None) -> Timeline:
     phases = {phase.kind: phase for phase in project.phases.all()}
     days = [d for phase in phases.values() for d in (phase.planned_on, phase.actual_on) if d is not None]
     if not days:
-        return Timeline(
-            [Bar(phases.get(kind), kind, None, None, None) for kind in PHASES], None, None, None, []
-        )
+        bars = [Bar(row, phases.get(kind), kind, None, None, None) for row, kind in enumerate(PHASES)]
+        return Timeline(bars, None, None, None, [])
     first, last = min(days), max(days)
     # A little air at both ends, so that a mark is never cut off.
     air = timedelta(days=max(30, (last - first).days // 20))
@@ -312,12 +325,13 @@ def timeline(project: Project, today: date | None = None) -> Timeline:
         return None if when is None else round((when - start).days / width * 100, 2)
 
     bars = []
-    for kind in PHASES:
+    for row, kind in enumerate(PHASES):
         phase = phases.get(kind)
         if phase is None:
-            bars.append(Bar(None, kind, None, None, None))
+            bars.append(Bar(row, None, kind, None, None, None))
         else:
-            bars.append(Bar(phase, kind, at(phase.planned_on), at(phase.actual_on), phase.slippage(day)))
+            known = (at(phase.planned_on), at(phase.actual_on), phase.slippage(day))
+            bars.append(Bar(row, phase, kind, *known))
     years = [
         (year, round((date(year, 1, 1) - start).days / width * 100, 2))
         for year in range(start.year + 1, end.year + 1)
@@ -339,7 +353,8 @@ def read_case(viewer: Any, case: str) -> Q:
             objects.append(f"conference.matter:{matter.pk}")
             if hasattr(matter, "resolution"):
                 objects.append(f"conference.resolution:{matter.resolution.pk}")
-    objects += [f"conference.task:{task.pk}" for task in visible_tasks(viewer).filter(case=case).only("pk")]
+    tasks = visible_tasks(viewer).filter(case=case).values_list("pk", flat=True)
+    objects += [f"conference.task:{pk}" for pk in tasks]
     objects += [
         f"conference.objection:{pk}"
         for pk in Objection.objects.filter(notice__case=case, author=viewer).values_list("pk", flat=True)

@@ -35,7 +35,7 @@ from langqiao.apps.ledger.models import Entry
 from langqiao.apps.registry.domain.cases import next_case
 from langqiao.apps.registry.models import City, Organisation
 from langqiao.apps.registry.signals import conference_decided
-from langqiao.kit.permissions import require
+from langqiao.kit.permissions import allowed, require
 from langqiao.kit.refusals import Invalid, Refused
 
 SUMMARY_AT_MOST = 10_000
@@ -65,9 +65,11 @@ def propose_matter(
 
     Raises:
         NotAllowed: the actor is neither the office nor a liaison of the city.
-        Invalid: no title, or a text too long.
+        Invalid: no title, a text too long, or a liaison names no city.
     """
     require(actor, "conference.propose", city)
+    if city is None and not allowed(actor, "conference.run_matter"):
+        raise Invalid(_("请选择本市。"), mend=_("跨市的议题请联系联席办提出。"), field="city")
     if subject:
         known = Matter.objects.select_for_update().filter(subject=subject, state__in=UNDECIDED).first()
         if known is not None:

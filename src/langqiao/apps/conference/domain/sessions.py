@@ -88,7 +88,7 @@ def _cleaned(values: Mapping[str, Any]) -> dict[str, Any]:
     found: dict[str, Any] = dict(source_values(values))
     for name, most in _TEXTS.items():
         if name in values:
-            found[name] = clean(values[name], name, most=most, lines=False, required=name == "title")
+            found[name] = clean(values[name], name, most=most, lines=False, required=False)
     if "link" in values:
         found["link"] = clean_link(values["link"], "link")
     if "number" in values:
@@ -196,6 +196,8 @@ def revise_session(actor: User | None, session: Session, **values: Unpack[Sessio
     changed = assign(session, _cleaned(values))
     if not changed:
         return session
+    if not session.title:
+        raise Invalid(_("请填写会议名称。"), field="title")
     if "voters" in changed:
         _refuse_voteless(session)
     _refuse_taken(session)

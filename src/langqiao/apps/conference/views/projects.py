@@ -71,7 +71,7 @@ def project_detail(request: HttpRequest, pk: int) -> HttpResponse:
     project = get_object_or_404(queries.projects(), pk=pk)
     line = queries.timeline(project)
     late = queries.slippage(project)
-    bars: list[Any] = [(place, bar, slip_words(bar.late)) for place, bar in enumerate(line.bars)]
+    bars = [(bar, slip_words(bar.late)) for bar in line.bars]
     context = {
         "project": project,
         "line": line,

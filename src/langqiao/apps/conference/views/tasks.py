@@ -97,6 +97,7 @@ def task_detail(request: HttpRequest, pk: int) -> HttpResponse:
         "resolution": resolution,
         "progress": list(task.progress.select_related("by")),
         "days_left": (task.deadline - timezone.localdate()).days if is_open else None,
+        "days_over": (timezone.localdate() - task.deadline).days,
         "may_report": task.state != Task.State.CANCELLED
         and allowed(user, "conference.report_progress", task),
         "may_run": is_open and allowed(user, "conference.run_task", task),
