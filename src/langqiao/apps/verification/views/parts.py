@@ -79,10 +79,10 @@ def address(name: str, *args: Any) -> str:
         return ""
 
 
-def download(kept: KeptFile) -> FileResponse:
-    """A kept file, always saved and never shown in place."""
+def download(kept: KeptFile, *, name: str = "") -> FileResponse:
+    """A kept file, always saved and never shown in place; ``name`` where its own would tell too much."""
     response = FileResponse(
-        kept.file.open("rb"), as_attachment=True, filename=kept.name, content_type=kept.media_type
+        kept.file.open("rb"), as_attachment=True, filename=name or kept.name, content_type=kept.media_type
     )
     response["X-Content-Type-Options"] = "nosniff"
     response["Cache-Control"] = "private, no-store"
