@@ -81,7 +81,10 @@ class AchievementField(forms.CharField):
         """How a person would name it, so that it is found again."""
         if not isinstance(value, Achievement):
             return value
-        return value.code or f"#{value.pk}"
+        if value.code:
+            return value.code
+        alone = Achievement.objects.filter(title=value.title).count() == 1
+        return value.title if alone else f"#{value.pk}"
 
 
 class People(forms.CharField):
@@ -107,8 +110,8 @@ class People(forms.CharField):
 class RequestForm(forms.Form):
     """A request to a centre."""
 
-    client = Named(Organisation.objects.none(), label=_("委托单位"))
-    centre = Named(Organisation.objects.none(), label=_("概念验证中心"))
+    client = Named(Organisation.objects.none(), label=_("委托单位"), empty_label="—")
+    centre = Named(Organisation.objects.none(), label=_("概念验证中心"), empty_label="—")
     service = forms.ChoiceField(
         label=_("服务"), choices=Examination.Service.choices, widget=forms.RadioSelect
     )
@@ -230,7 +233,9 @@ class ConclusionForm(forms.Form):
     )
     reasons = _text(_("结论理由"), 6)
     conditions = _text(_("附带条件"), 3, required=False, help_text=_("有条件通过时必填。"))
-    trl_after = trl_field(_("验证后 TRL"), required=False)
+    trl_after = trl_field(
+        _("验证后 TRL"), required=False, help_text=_("技术可行性分析通过或有条件通过时必填。")
+    )
 
 
 class WhyForm(forms.Form):

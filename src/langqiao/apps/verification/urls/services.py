@@ -19,8 +19,8 @@ urlpatterns: list[URLPattern] = [
     path("examinations/<int:pk>/report/", report.examination_report, name="examination_report"),
     path("examinations/<int:pk>/report.docx", report.examination_docx, name="examination_docx"),
     path("examinations/<int:pk>/evidence/", evidence.evidence_add, name="evidence_add"),
-    path("milestones/<int:pk>/", examining.milestone_detail, name="milestone_detail"),
-    path("milestones/<int:pk>/act/<slug:act>/", examining.milestone_act, name="milestone_act"),
-    path("evidence/<int:pk>/", evidence.evidence_download, name="evidence_download"),
-    path("evidence/<int:pk>/remove/", evidence.evidence_remove, name="evidence_remove"),
+    path("examinations/milestones/<int:pk>/", examining.milestone_detail, name="milestone_detail"),
+    path("examinations/milestones/<int:pk>/act/<slug:act>/", examining.milestone_act, name="milestone_act"),
+    path("examinations/evidence/<int:pk>/", evidence.evidence_download, name="evidence_download"),
+    path("examinations/evidence/<int:pk>/remove/", evidence.evidence_remove, name="evidence_remove"),
 ]

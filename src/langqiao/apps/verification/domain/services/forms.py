@@ -16,7 +16,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from langqiao.apps.verification.domain import filling
-from langqiao.apps.verification.domain.layout import Row, read_form
+from langqiao.apps.verification.domain.layout import Row, clean
 from langqiao.kit.refusals import Invalid
 from langqiao.kit.words import is_english
 
@@ -98,7 +98,7 @@ def _read(service: str, ending: str) -> Form:
         raise KeyError(service)
     told = tomllib.loads(path.read_text(encoding="utf-8"))
     fields = {f["key"]: f for section in told["sections"] for f in section["fields"]}
-    rows = read_form([
+    rows = clean("form", [
         {
             "key": section["key"],
             "title": section[f"title{ending}"],

@@ -125,7 +125,7 @@ def examination_conclude(request: HttpRequest, pk: int) -> HttpResponse:
             add_refusal(form, refused)
     shown = dossier(examination)
     kinds = [e.kind for e in shown.evidence]
-    claim = form.cleaned_data.get("trl_after") if form.is_bound and form.is_valid() else None
+    claim = form.cleaned_data.get("trl_after") if form.is_bound else None
     context = {
         "examination": examination,
         "form": form,
