@@ -7,6 +7,7 @@
 const PREFIX = "lq-draft:";
 const OWNER = "lq-draft-owner";
 const PAUSE = 1200; // ms after the last keystroke
+const SENT_AT_MOST = 5;
 const RETRY = 10000; // ms until a save that failed is tried again
 
 function stored() {
@@ -82,7 +83,7 @@ class Draft {
     this.conflict = null; // the server's version while the person has not chosen
     this.saving = null;
     this.server = this.values(); // what the server holds, as far as this page knows
-    this.sent = null;
+    this.sent = []; // what was sent since the last answer: the server may hold any of it
     this.timer = 0;
   }
 
@@ -173,7 +174,7 @@ class Draft {
       this.forget();
       return;
     }
-    if (newest.revision === this.revision || same(newest.sent, this.server)) {
+    if (newest.revision === this.revision || this.isOurs(this.server, newest.sent)) {
       // Written after what the server holds, or after a save whose answer never arrived.
       this.fill(newest.values);
       this.keep();
@@ -186,6 +187,10 @@ class Draft {
     this.fill(newest.values);
     this.keep();
     this.ask({ revision: this.revision, values: server });
+  }
+
+  isOurs(values, sent) {
+    return (sent ?? []).some((one) => same(one, values));
   }
 
   later(pause = PAUSE) {
@@ -215,7 +220,7 @@ class Draft {
   async send() {
     const values = this.values();
     if (same(values, this.server)) return true;
-    this.sent = values;
+    this.sent = [...this.sent, values].slice(-SENT_AT_MOST);
     this.keep();
     this.say(this.texts.saving, "local");
     let response;
@@ -254,6 +259,7 @@ class Draft {
 
   take(revision, values) {
     this.forget();
+    this.sent = [];
     this.revision = revision;
     this.server = values;
     this.form.elements.revision.value = revision;
@@ -261,7 +267,7 @@ class Draft {
 
   refuse(status, answer) {
     if (status === 409 && answer.values) {
-      if (same(answer.values, this.sent) || same(answer.values, this.values())) {
+      if (this.isOurs(answer.values, [...this.sent, this.values()])) {
         return this.accept(answer, answer.values);
       }
       this.ask(answer);
@@ -349,7 +355,7 @@ class Draft {
   }
 
   async submit(event) {
-    if (this.foreign || this.form.dataset.flushed) return;
+    if (this.foreign || this.form.dataset.flushed || (!this.saving && !this.dirty)) return;
     event.preventDefault();
     const submitter = event.submitter;
     while (this.saving) await this.saving;

@@ -288,10 +288,16 @@ def visible_slots(viewer: Any) -> QuerySet[DefenceSlot]:
     if not _signed_in(viewer):
         return DefenceSlot.objects.none()
     seen = Q(application__organisation__in=insider_ids(viewer))
-    own = my_reviews(viewer).filter(
-        round=OuterRef("round"), application=OuterRef("application"), state__in=LIVE_REVIEWS
-    )
-    seen |= Q(Exists(own))
+    if holds_role(viewer, Role.EVALUATOR):
+        # Who was told of a defence sees it, even while the round is still being prepared.
+        own = Review.objects.filter(
+            round=OuterRef("round"),
+            application=OuterRef("application"),
+            state__in=LIVE_REVIEWS,
+            reviewer__person__user=viewer,
+            reviewer__state=Reviewer.State.ACCEPTED,
+        )
+        seen |= Q(Exists(own))
     if holds_role(viewer, Role.OFFICE):
         seen |= Q(round__call__in=[call.pk for call in _defended_calls() if not is_recused(viewer, call)])
     return DefenceSlot.objects.filter(seen).select_related(
