@@ -1,0 +1,26 @@
+"""docs/conference.md draws the tables of transitions as they are."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from langqiao.apps.conference import models
+
+DOCS = Path(__file__).resolve().parents[3] / "docs" / "conference.md"
+TABLES = (
+    models.SESSION_TRANSITIONS,
+    models.MATTER_TRANSITIONS,
+    models.BALLOT_TRANSITIONS,
+    models.TASK_TRANSITIONS,
+    models.NOTICE_TRANSITIONS,
+    models.OBJECTION_TRANSITIONS,
+    models.PRIORITY_TRANSITIONS,
+)
+
+
+def test_the_pictures_are_the_tables() -> None:
+    pictures = re.findall(r"```mermaid\n(.*?)```", DOCS.read_text(encoding="utf-8"), re.DOTALL)
+    drawn = [set(re.findall(r"(\w+) --> (\w+)", picture)) for picture in pictures]
+    tables = [{(str(now), str(to)) for now, targets in table.items() for to in targets} for table in TABLES]
+    assert drawn == tables
