@@ -26,6 +26,7 @@ from langqiao.apps.verification.domain.services.shared import (
     text,
 )
 from langqiao.apps.verification.models import Examination, ExaminationState, Milestone
+from langqiao.kit.figures import money
 from langqiao.kit.permissions import require
 from langqiao.kit.refusals import Invalid, Refused
 from langqiao.kit.words import listed
@@ -170,7 +171,8 @@ def _check_sum(whole: Decimal | None, parts: Sequence[Decimal | None]) -> None:
         raise Invalid(_("里程碑有经费时，请填写总经费。"), field="budget")
     if whole is not None and planned > whole:
         raise Invalid(
-            _("里程碑经费合计 %(sum)s 万元，超过总经费 %(whole)s 万元。") % {"sum": planned, "whole": whole},
+            _("里程碑经费合计 %(sum)s，超过总经费 %(whole)s。")
+            % {"sum": money(planned), "whole": money(whole)},
             mend=_("请调整里程碑经费或总经费。"),
             field="budget",
         )
