@@ -153,23 +153,35 @@ def conflicts(
 
     One tie for each relation of a pair: the affiliation that ended last, the newest shared work.
     """
-    experts, applications = list(experts), list(applications)
-    by_home: dict[str, list[Applicant]] = defaultdict(list)
-    by_family: dict[str, list[Applicant]] = defaultdict(list)
-    family = families(circumstances)
-    for one in applications:
-        by_home[one.organisation].append(one)
-        by_family[family.get(one.organisation, one.organisation)].append(one)
-    authored = _shared_works(experts, circumstances)
-    named = _named(applications, circumstances)
+    judged, entered = list(experts), list(applications)
+    index = _Index(entered, circumstances)
+    authored = _shared_works(judged, circumstances)
     best: dict[tuple[str, str, Relation], Tie] = {}
-    for expert in experts:
-        for tie in _ties(expert, by_home, by_family, family, authored, named, circumstances):
+    for expert in judged:
+        ties = [*_by_place(expert, index, circumstances), *_by_people(expert, index, authored)]
+        for tie in ties:
             key = (tie.application, tie.expert, tie.relation)
             held = best.get(key)
             if held is None or _newer(tie, held):
                 best[key] = tie
     return [best[key] for key in sorted(best)]
+
+
+class _Index:
+    """Applications by organisation, by family, and by the people behind them."""
+
+    def __init__(self, applications: Sequence[Applicant], circumstances: Circumstances) -> None:
+        self.family = families(circumstances)
+        self.by_home: dict[str, list[Applicant]] = defaultdict(list)
+        self.by_family: dict[str, list[Applicant]] = defaultdict(list)
+        for one in applications:
+            self.by_home[one.organisation].append(one)
+            self.by_family[self.family_of(one.organisation)].append(one)
+        self.named = _named(applications, circumstances)
+
+    def family_of(self, organisation: str) -> str:
+        """The family's name, the organisation's own where it has none."""
+        return self.family.get(organisation, organisation)
 
 
 def _newer(tie: Tie, held: Tie) -> bool:
@@ -179,35 +191,34 @@ def _newer(tie: Tie, held: Tie) -> bool:
     return order < other
 
 
-def _ties(
-    expert: Candidate,
-    by_home: Mapping[str, list[Applicant]],
-    by_family: Mapping[str, list[Applicant]],
-    family: Mapping[str, str],
-    authored: Mapping[str, list[tuple[str, SharedWork]]],
-    named: Mapping[str, list[tuple[Applicant, bool]]],
-    circumstances: Circumstances,
-) -> Iterator[Tie]:
+def _by_place(expert: Candidate, index: _Index, circumstances: Circumstances) -> Iterator[Tie]:
+    """Ties by where the expert belongs or belonged."""
     today = circumstances.today
     oldest = years_before(today, circumstances.same_years)
     for held in expert.affiliations:
+        home = held.organisation
         if held.since is not None and held.since > today:
             continue
-        home = held.organisation
         if held.until is None or held.until >= today:
-            for one in by_home.get(home, ()):
+            for one in index.by_home.get(home, ()):
                 yield Tie(expert.key, one.key, Relation.SAME_ORGANISATION, home)
-            for one in by_family.get(family.get(home, home), ()):
+            for one in index.by_family.get(index.family_of(home), ()):
                 if one.organisation != home:
                     yield Tie(expert.key, one.key, Relation.FAMILY, home)
         elif circumstances.same_years and held.until >= oldest:
-            for one in by_home.get(home, ()):
+            for one in index.by_home.get(home, ()):
                 yield Tie(expert.key, one.key, Relation.FORMER_ORGANISATION, home, held.until)
-    for one, own in named.get(expert.key, ()):
+
+
+def _by_people(
+    expert: Candidate, index: _Index, authored: Mapping[str, list[tuple[str, SharedWork]]]
+) -> Iterator[Tie]:
+    """Ties by the application itself and by shared works."""
+    for one, own in index.named.get(expert.key, ()):
         if own:
             yield Tie(expert.key, one.key, Relation.OWN, expert.key)
     for colleague, work in authored.get(expert.key, ()):
-        for one, _own in named.get(colleague, ()):
+        for one, _own in index.named.get(colleague, ()):
             yield Tie(expert.key, one.key, Relation.CO_AUTHOR, work.key, work.on)
 
 

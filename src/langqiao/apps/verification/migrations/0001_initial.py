@@ -273,6 +273,7 @@ class Migration(migrations.Migration):
                 ('updated_at', models.DateTimeField(auto_now=True, verbose_name='更新时间')),
                 ('state', models.CharField(choices=[('candidate', '备选'), ('invited', '已邀请'), ('accepted', '已接受'), ('declined', '已谢绝'), ('removed', '已移出')], default='candidate', max_length=10, verbose_name='状态')),
                 ('max_load', models.PositiveSmallIntegerField(blank=True, null=True, verbose_name='最多评审数')),
+                ('checked_at', models.DateTimeField(blank=True, null=True, verbose_name='回避核查时间')),
                 ('invited_at', models.DateTimeField(blank=True, null=True, verbose_name='邀请时间')),
                 ('answered_at', models.DateTimeField(blank=True, null=True, verbose_name='答复时间')),
                 ('why', models.CharField(blank=True, max_length=300, verbose_name='谢绝或移出原因')),

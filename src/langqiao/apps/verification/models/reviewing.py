@@ -85,6 +85,8 @@ class Reviewer(Stamped):
     )
     state = models.CharField(_("状态"), max_length=10, choices=State.choices, default=State.CANDIDATE)
     max_load = models.PositiveSmallIntegerField(_("最多评审数"), null=True, blank=True)
+    # When conflicts of interest were last looked for; nobody is invited before.
+    checked_at = models.DateTimeField(_("回避核查时间"), null=True, blank=True)
     invited_at = models.DateTimeField(_("邀请时间"), null=True, blank=True)
     answered_at = models.DateTimeField(_("答复时间"), null=True, blank=True)
     why = models.CharField(_("谢绝或移出原因"), max_length=300, blank=True)
