@@ -45,10 +45,10 @@ MAY_READ: dict[str, set[str]] = {
     "superuser": set(),
     "applicant": set(),
     "guest clerk": set(),
-    "liaison": TABLE,
-    "far liaison": {"tasks", "evidence"},
+    "liaison": {*TABLE, "ledger"},
+    "far liaison": {"tasks", "evidence", "ledger"},
     "objector": {"notices", "objections"},
-    "office": {*TABLE, "tasks", "evidence", "notices", "objections", "priorities"},
+    "office": {*TABLE, "ledger", "tasks", "evidence", "notices", "objections", "priorities"},
 }
 
 
@@ -119,6 +119,9 @@ def leaks(actor: Any, paths: list[str]) -> set[str]:
 
 
 def kind_of(path: str) -> str:
+    """The kind of record an address shows; the ledger names records to those who may read them."""
+    if path.startswith(("/ledger/", "/cases/")):
+        return "ledger"
     return re.sub(r"^/(api/v1/)?conference/(\w+).*$", r"\2", path)
 
 

@@ -17,21 +17,19 @@ HEADINGS: dict[str, tuple[str, ...]] = {
     "code": ("编号", "Code", "id"),
     "year": ("年度", "年份", "Year"),
     "number": ("序号", "No.", "Number"),
-    "title": ("重点工作", "工作", "名称", "Priority task", "Title"),
+    "title": ("重点工作", "工作", "名称", "Priority task", "Priority tasks", "Title"),
     "measure": ("工作举措", "举措", "Measure", "Measures"),
     "lead": ("牵头单位", "牵头", "Lead organisation", "Lead"),
     "cities": ("参与城市", "城市", "Cities", "Cities taking part"),
-    "starts_on": ("开始日期", "Start", "Starts on"),
-    "due_on": ("完成日期", "完成时限", "Due", "Due on"),
+    "starts_on": ("开始日期", "Start date", "Start"),
+    "due_on": ("完成日期", "完成时限", "End date", "Due"),
     "illustrative": ("示例", "Example", "Illustrative"),
     "source_name": ("来源", "Source"),
     "source_url": ("来源地址", "Source address"),
     "source_date": ("来源日期", "Source date"),
 }
 # Columns of an export that say what the system worked out itself.
-IGNORED = frozenset(
-    {"完成的城市", "状态", "项目编号", "Cities done", "Cities finished", "State", "Case", "Case number"}
-)
+IGNORED = frozenset({"完成的城市", "状态", "项目编号", "Cities finished", "Status", "Case number"})
 COLUMNS_SHOWN = [(name, HEADINGS[name][0], name in ("code", "year", "title")) for name in COLUMNS]
 
 

@@ -201,7 +201,7 @@ class ResolutionForm(forms.Form):
 
     def __init__(self, *args: Any, resolution: Resolution, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.initial |= {"title": resolution.title, "text": resolution.text}
+        self.initial["title"], self.initial["text"] = resolution.title, resolution.text
 
 
 class MinutesForm(forms.Form):

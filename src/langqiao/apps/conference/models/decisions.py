@@ -25,7 +25,7 @@ class Matter(Stamped):
         ON_AGENDA = "on_agenda", _("已列入议程")
         APPROVED = "approved", _("通过")
         REJECTED = "rejected", _("不通过")
-        RETURNED = "returned", _("退回")
+        RETURNED = "returned", _("已退回")
 
     case = models.CharField(_("项目编号"), max_length=40, db_index=True)
     subject = models.CharField(_("来由对象"), max_length=120, blank=True)
@@ -86,8 +86,8 @@ class AgendaItem(models.Model):
     class Outcome(models.TextChoices):
         APPROVED = "approved", _("通过")
         REJECTED = "rejected", _("不通过")
-        RETURNED = "returned", _("退回")
-        POSTPONED = "postponed", _("缓议")
+        RETURNED = "returned", _("已退回")
+        POSTPONED = "postponed", _("已缓议")
 
     session = models.ForeignKey(Session, on_delete=models.CASCADE, related_name="agenda")
     matter = models.ForeignKey(Matter, on_delete=models.PROTECT, related_name="items")

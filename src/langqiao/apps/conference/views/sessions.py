@@ -196,7 +196,7 @@ def _seat(request: HttpRequest, session: Session) -> Any:
 
 def _attendance(request: HttpRequest, session: Session) -> Any:
     marks = {
-        key(name.removeprefix("seat-")): value
+        key(name.removeprefix("seat-")): str(value)
         for name, value in request.POST.items()
         if name.startswith("seat-")
     }
