@@ -272,6 +272,7 @@ def slippage(project: Project, today: date | None = None) -> int | None:
 
 
 ROW_HEIGHT = 35  # units of the drawing
+YEARS_AT_MOST = 6  # labels that fit side by side on a phone
 
 
 @dataclass(frozen=True, slots=True)
@@ -332,9 +333,10 @@ def timeline(project: Project, today: date | None = None) -> Timeline:
         else:
             known = (at(phase.planned_on), at(phase.actual_on), phase.slippage(day))
             bars.append(Bar(row, phase, kind, *known))
+    step = max(1, -(-(end.year - start.year) // YEARS_AT_MOST))
     years = [
         (year, round((date(year, 1, 1) - start).days / width * 100, 2))
-        for year in range(start.year + 1, end.year + 1)
+        for year in range(start.year + 1, end.year + 1, step)
     ]
     return Timeline(bars, first, last, at(day) if start <= day <= end else None, years)
 

@@ -92,7 +92,8 @@ def notice_detail(request: HttpRequest, pk: int) -> HttpResponse:
     today = timezone.localdate()
     entries = queries.thread(notice, user)
     may_run = allowed(user, "conference.run_notice", notice)
-    takes = allowed(user, "conference.object", notice)
+    # The office may object like anybody; its page is for handling objections.
+    takes = not may_run and allowed(user, "conference.object", notice)
     context: dict[str, Any] = {
         "notice": notice,
         "badge_state": state_badge(notice),
