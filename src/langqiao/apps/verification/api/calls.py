@@ -271,15 +271,21 @@ def revise_application(request: HttpRequest, pk: int, values: PatchDict[s.Applic
     return _shown(request, application)
 
 
+class FileKey(Schema):
+    """Which wanted file it answers; empty for a further one."""
+
+    key: s.Slug = ""
+
+
 @router.post(
     "/applications/{int:pk}/files", response={201: s.ApplicationOut}, operation_id="add_application_file"
 )
 def add_application_file(
-    request: HttpRequest, pk: int, file: File[UploadedFile], key: Form[s.Slug] = ""
+    request: HttpRequest, pk: int, file: File[UploadedFile], given: Form[FileKey]
 ) -> Any:
     """Add a file to the working copy; ``key`` of the wanted file it answers, empty for a further one."""
     application = _application(request, pk)
-    files.add_file(_actor(request), application, key=key, file=file.file, name=file.name or "")
+    files.add_file(_actor(request), application, key=given.key, file=file.file, name=file.name or "")
     return Status(201, _shown(request, application))
 
 

@@ -1,0 +1,34 @@
+"""Numbers and receipts when two processes submit at once, on a real SQLite file."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[3]
+
+
+def test_processes_that_submit_at_once_leave_no_gap(tmp_path: Path) -> None:
+    environment = os.environ | {
+        "LANGQIAO_DATA_DIR": str(tmp_path),
+        "DJANGO_SETTINGS_MODULE": "langqiao.web.settings",
+    }
+    environment.pop("DATABASE_URL", None)
+
+    def run(module: str, *arguments: str) -> subprocess.Popen[str]:
+        return subprocess.Popen(
+            [sys.executable, "-m", module, *arguments],
+            env=environment, cwd=ROOT, stdout=subprocess.PIPE, text=True,
+        )  # fmt: skip
+
+    assert run("django", "migrate", "-v0").wait(timeout=120) == 0
+    prepared = run("tests.apps.verification.preparer", "12")
+    keys = prepared.communicate(timeout=120)[0].split()
+    assert len(keys) == 12
+    submitters = [run("tests.apps.verification.submitter", *keys[half::2]) for half in (0, 1)]
+    printed = [submitter.communicate(timeout=120)[0].split() for submitter in submitters]
+    assert [submitter.returncode for submitter in submitters] == [0, 0]
+    assert sorted(int(number) for numbers in printed for number in numbers) == list(range(1, 13))
+    assert run("langqiao.cli", "ledger", "verify").wait(timeout=120) == 0
