@@ -9,7 +9,7 @@ from django.db.models import QuerySet
 from django.http import Http404, HttpRequest
 from django.shortcuts import get_object_or_404
 from django.utils.translation import gettext_lazy as _
-from ninja import File, Form, Query, Router, Status
+from ninja import Body, File, Form, Query, Router, Status
 from ninja.files import UploadedFile
 from ninja.pagination import paginate
 
@@ -190,7 +190,7 @@ def begin_examination(request: HttpRequest, pk: int) -> Any:
 
 
 @router.patch("/examinations/{int:pk}/values", response=s.ExaminationOut, operation_id="assess_examination")
-def assess_examination(request: HttpRequest, pk: int, values: dict[str, Any]) -> Any:
+def assess_examination(request: HttpRequest, pk: int, values: Body[dict[str, Any]]) -> Any:
     """Write values of the service's form; those not given stay, empty ones are taken away."""
     services.assess(_actor(request), _found(request, pk), values=values)
     return _shown(request, pk)
@@ -217,7 +217,7 @@ def add_evidence(request: HttpRequest, pk: int, values: Form[s.EvidenceIn], file
     evidence = services.add_evidence(
         _actor(request),
         examination,
-        file=file.file,
+        file=file,  # type: ignore[arg-type]  # an uploaded file reads and seeks like one
         name=file.name or "",
         what=values.what,
         kind=values.kind,

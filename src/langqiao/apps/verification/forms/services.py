@@ -50,7 +50,7 @@ def trl_field(label: Any, **values: Any) -> forms.TypedChoiceField:
     )
 
 
-class Named(forms.ModelChoiceField):
+class Named(forms.ModelChoiceField):  # type: ignore[type-arg]  # not subscriptable at run time
     """Organisations by their names in the reader's language."""
 
     def label_from_instance(self, obj: Any) -> str:
@@ -250,7 +250,7 @@ class AssessmentForm(forms.Form):
     use_required_attribute = False
 
     def __init__(self, *args: Any, form: Form, values: dict[str, Any], **kwargs: Any) -> None:
-        super().__init__(*args, initial=values, **kwargs)
+        super().__init__(*args, **{**kwargs, "initial": values})
         self.needed = {field.key for field in form.fields if field.row["required"]}
         self.parts = form.sections
         for field in form.fields:

@@ -128,8 +128,9 @@ def decide_milestone(actor: User | None, milestone: Milestone, *, decision: str,
                 _("该里程碑已决策：%(decision)s。") % {"decision": milestone.get_decision_display()},
                 mend=_("只有“终止”可以改为“调整后继续”。"),
             )
-        held = {"decision": milestone.decision, "why": milestone.decided_why, "at": milestone.decided_at}
-        milestone.earlier = [*milestone.earlier, {**held, "at": held["at"].isoformat()}]
+        at = milestone.decided_at.isoformat() if milestone.decided_at else ""
+        held = {"decision": milestone.decision, "why": milestone.decided_why, "at": at}
+        milestone.earlier = [*milestone.earlier, held]
     milestone.decision = decision
     milestone.decided_why = text(why, field="why", most=TEXT_AT_MOST, needed=_("请写明决策理由。"))
     milestone.decided_at = timezone.now()

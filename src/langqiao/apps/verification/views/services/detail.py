@@ -35,7 +35,8 @@ def examination_new(request: HttpRequest) -> HttpResponse:
     require(request.user, "verification.request_examination")
     clients = Organisation.objects.filter(pk__in=insider_ids(request.user)).select_related("city")
     given = request.GET
-    achievement = Achievement.objects.filter(pk=_number(given.get("achievement", ""))).first()
+    number = _number(given.get("achievement", ""))
+    achievement = None if number is None else Achievement.objects.filter(pk=number).first()
     initial: dict[str, Any] = {
         "achievement": achievement,
         "centre": _number(given.get("centre", "")),
