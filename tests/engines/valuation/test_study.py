@@ -21,9 +21,11 @@ from langqiao.engines.valuation import (
     Weighted,
     appraise,
     case_from_data,
+    inputs_digest,
     issue,
     rerun,
     result_data,
+    result_digest,
     study_from_data,
     to_data,
     tornado,
@@ -283,6 +285,11 @@ def test_a_receipt_is_confirmed_by_a_second_run() -> None:
     assert rerun(study, receipt).same
     stored = study_from_data(json.loads(json.dumps(to_data(study))))
     assert rerun(stored, receipt).same
+    assert inputs_digest(stored) == receipt.inputs
+    kept = json.loads(json.dumps(result_data(appraise(study))))
+    assert result_digest(kept) == receipt.result
+    kept["estimates"][0]["mean"] += 1.0
+    assert result_digest(kept) != receipt.result
 
 
 def test_a_receipt_tells_other_inputs_from_other_results() -> None:

@@ -16,7 +16,7 @@ from .market import Adjustment, Comparable, MarketCase
 from .options import binomial, black_scholes
 from .readiness import ASSUMED_CHANCES, LEVELS, Level, level_of, success_at
 from .real_option import OptionCase, OptionKind
-from .receipt import Comparison, Receipt, issue, rerun, result_data
+from .receipt import Comparison, Receipt, inputs_digest, issue, rerun, result_data, result_digest
 from .sampling import Correlation
 from .study import QUANTILES, AnyCase, Appraisal, Estimate, Study, Weighted, appraise, estimate, tornado
 from .timing import Protection, Revenue, Right
@@ -81,10 +81,12 @@ __all__ = [
     "case_from_data",
     "estimate",
     "field_of",
+    "inputs_digest",
     "issue",
     "level_of",
     "rerun",
     "result_data",
+    "result_digest",
     "study_from_data",
     "success_at",
     "to_data",

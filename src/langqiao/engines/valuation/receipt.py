@@ -66,12 +66,22 @@ def versions() -> dict[str, str]:
 def issue(study: Study, appraisal: Appraisal) -> Receipt:
     """The receipt of an appraisal of that study."""
     return Receipt(
-        inputs=_digest(to_data(study_from_data(to_data(study)))),  # whole numbers as they are read back
-        result=_digest(_rounded(result_data(appraisal))),
+        inputs=inputs_digest(study),
+        result=result_digest(result_data(appraisal)),
         seed=study.seed,
         draws=study.draws,
         versions=versions(),
     )
+
+
+def inputs_digest(study: Study) -> str:
+    """SM3 of all that determines a valuation; whole numbers count as they are read back."""
+    return _digest(to_data(study_from_data(to_data(study))))
+
+
+def result_digest(data: Mapping[str, Any]) -> str:
+    """SM3 of the figures, from :func:`result_data` or read back from where they were kept."""
+    return _digest(_rounded(dict(data)))
 
 
 def rerun(study: Study, receipt: Receipt) -> Comparison:
