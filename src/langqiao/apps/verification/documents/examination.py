@@ -5,23 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from io import BytesIO
-from typing import Any
 
 from django.utils.translation import gettext as _
-from docx import Document
-from docx.oxml import OxmlElement
-from docx.oxml.ns import qn
-from docx.shared import Mm, Pt
 
 from langqiao.apps.ledger.words import ActInWords
 from langqiao.apps.registry.models import Person
+from langqiao.apps.verification.documents.paper import Paper
 from langqiao.apps.verification.models import Milestone
 from langqiao.apps.verification.queries.services import Dossier, Shown
 from langqiao.kit.figures import day, moment, money
 from langqiao.kit.words import listed, named
-
-FONT = "Noto Sans CJK SC"
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +28,7 @@ class Proof:
 
 def written(dossier: Dossier, *, experts: Iterable[Person], proof: Proof) -> bytes:
     """The report as a DOCX file: facts, conclusion, plan, readiness, assessment, evidence, proof."""
-    paper = _Paper()
+    paper = Paper()
     examination = dossier.examination
     paper.document.core_properties.title = examination.title
     paper.document.core_properties.author = named(examination.centre)
@@ -102,7 +95,7 @@ def _milestone(one: Milestone) -> list[tuple[str, str]]:
         (_("验证结果"), one.finding or "—"),
     ]
     rows += [
-        (_("先前决策"), f"{held.label}（{moment(held.at)}）{held.why}")
+        (_("先前决策"), f"{held.label} · {moment(held.at)} · {held.why}")
         for held in one.past  # type: ignore[attr-defined]  # put there by queries.services.dossier
     ]
     decided = f"{one.get_decision_display()} {moment(one.decided_at)}" if one.decision else "—"
@@ -128,7 +121,7 @@ def _marks(marks: Iterable[str]) -> str:
     return listed(words[mark] for mark in marks)
 
 
-def _prove(paper: _Paper, dossier: Dossier, proof: Proof) -> None:
+def _prove(paper: Paper, dossier: Dossier, proof: Proof) -> None:
     paper.heading(_("台账证明"))
     paper.table(
         [_("序号"), _("时间"), _("动作"), "SM3"],
@@ -143,62 +136,3 @@ def _prove(paper: _Paper, dossier: Dossier, proof: Proof) -> None:
             bold=True,
         )
     paper.text(_("打印于 %(at)s") % {"at": moment(proof.at)})
-
-
-class _Paper:
-    """An A4 document with our headings, tables of two columns, and page numbers."""
-
-    def __init__(self) -> None:
-        self.document = Document()
-        section = self.document.sections[0]
-        section.page_width, section.page_height = Mm(210), Mm(297)
-        section.left_margin = section.right_margin = Mm(20)
-        section.top_margin = section.bottom_margin = Mm(20)
-        for name in ("Normal", "Title", "Heading 1", "Heading 2"):
-            style = self.document.styles[name]
-            style.font.name = FONT
-            style.element.get_or_add_rPr().get_or_add_rFonts().set(qn("w:eastAsia"), FONT)
-        self.document.styles["Normal"].font.size = Pt(10.5)
-        self._number(section.footer.paragraphs[0])
-
-    @staticmethod
-    def _number(paragraph: Any) -> None:
-        """A page number, which Word works out when it opens the file."""
-        run = paragraph.add_run()
-        for kind, text in (("begin", ""), ("", "PAGE"), ("end", "")):
-            part = OxmlElement("w:fldChar" if kind else "w:instrText")
-            if kind:
-                part.set(qn("w:fldCharType"), kind)
-            part.text = text or None
-            run._r.append(part)  # noqa: SLF001  python-docx has no call for fields
-
-    def heading(self, text: str, level: int = 1) -> None:
-        self.document.add_heading(text, level)
-
-    def text(self, text: str, *, bold: bool = False) -> None:
-        for line in text.split("\n"):
-            self.document.add_paragraph().add_run(line).bold = bold
-
-    def pairs(self, rows: Iterable[tuple[str, str]]) -> None:
-        table = self.document.add_table(rows=0, cols=2, style="Table Grid")
-        table.autofit = False
-        for label, value in rows:
-            cells = table.add_row().cells
-            cells[0].width, cells[1].width = Mm(40), Mm(130)
-            cells[0].text, cells[1].text = str(label), value
-        self.document.add_paragraph()
-
-    def table(self, heads: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
-        table = self.document.add_table(rows=1, cols=len(heads), style="Table Grid")
-        for cell, head in zip(table.rows[0].cells, heads, strict=True):
-            cell.text = ""
-            cell.paragraphs[0].add_run(head).bold = True
-        for row in rows:
-            for cell, value in zip(table.add_row().cells, row, strict=True):
-                cell.text = value
-        self.document.add_paragraph()
-
-    def bytes(self) -> bytes:
-        out = BytesIO()
-        self.document.save(out)
-        return out.getvalue()

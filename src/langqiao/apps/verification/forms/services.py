@@ -55,7 +55,7 @@ class Named(forms.ModelChoiceField):  # type: ignore[type-arg]  # not subscripta
 
     def label_from_instance(self, obj: Any) -> str:
         """The name, with the city where one is known."""
-        return f"{named(obj)}（{named(obj.city)}）" if obj.city else named(obj)
+        return f"{named(obj)} · {named(obj.city)}" if obj.city else named(obj)
 
 
 class AchievementField(forms.CharField):
@@ -275,7 +275,9 @@ class AssessmentForm(forms.Form):
 
 
 def _control(field: Field) -> forms.Field:
-    label = f"{field.label}（{field.unit}）" if field.unit else field.label
+    label: Any = field.label
+    if field.unit:
+        label = _("%(label)s（%(unit)s）") % {"label": field.label, "unit": field.unit}
     told: dict[str, Any] = {"label": label, "help_text": field.row["help"], "required": False}
     if field.kind == "longtext":
         return _text(rows=4, most=field.row["most"], **told)
