@@ -71,7 +71,7 @@ def test_the_primary_button_follows_the_state_and_the_reader() -> None:
 
     assert primary(office) == "发布"
     signed_in(office).post(f"{page}act/publish/")
-    assert [primary(None), primary(researcher), primary(office)] == ["登录后申报", "申报", ""]
+    assert [primary(None), primary(researcher), primary(office)] == ["登录后申报", "我要申报", ""]
     application = make.make_submitted(call, organisation=organisation, actor=researcher)
     assert primary(researcher) == "我的申报"
     make.let_close(call)

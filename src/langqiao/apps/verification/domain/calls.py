@@ -158,7 +158,11 @@ def _check_numbers(call: Call) -> None:
         if not isinstance(value, int) or isinstance(value, bool) or not least <= value <= most:
             raise Invalid(
                 _("%(name)s应是 %(least)d 至 %(most)d 的整数。")
-                % {"name": Call._meta.get_field(name).verbose_name, "least": least, "most": most},
+                % {
+                    "name": getattr(Call._meta.get_field(name), "verbose_name", name),
+                    "least": least,
+                    "most": most,
+                },
                 field=name,
             )
     if call.min_load > call.max_load:
@@ -181,6 +185,15 @@ def _check_publishable(call: Call) -> None:
         raise Invalid(_("年度考核须设等次。"), field="grades")
     if call.closes_at is not None and call.closes_at <= timezone.now():
         raise Invalid(_("截止时间已过。"), mend=_("请改为将来的时间，或留空。"), field="closes_at")
+
+
+def publish_fault(call: Call) -> Invalid | None:
+    """What keeps a draft from being published, naming the column; None when nothing does."""
+    try:
+        _check_publishable(call)
+    except Invalid as fault:
+        return fault
+    return None
 
 
 def _own_office(actor: User | None) -> Organisation | None:

@@ -18,7 +18,7 @@ from langqiao.kit.refusals import Invalid
 from langqiao.kit.words import named
 
 LISTED_AT_MOST = 100  # achievements in a select; beyond, they are named
-ROWS_OF_TEXT = (3, 14)  # of a text area, by how much may be written
+ROWS_OF_TEXT = (3, 10)  # of a text area, by how much may be written
 YES_NO = [("yes", _("是")), ("no", _("否"))]
 
 
@@ -112,7 +112,7 @@ def _control(row: Mapping[str, Any]) -> forms.Field:
     kind = row["kind"]
     if kind == "longtext":
         low, high = ROWS_OF_TEXT
-        rows = min(high, max(low, row["most"] // 120))
+        rows = min(high, max(low, row["most"] // 200))
         return forms.CharField(widget=forms.Textarea(attrs={"rows": rows}), **shared)
     if kind == "number":
         return forms.FloatField(max_value=row.get("most"), **shared)

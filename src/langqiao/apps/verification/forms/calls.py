@@ -11,13 +11,14 @@ from django.utils.translation import gettext_lazy as _
 from langqiao.apps.registry.domain.lookups import Lookups
 from langqiao.apps.registry.models import Field, Organisation
 from langqiao.apps.verification.domain import layout
-from langqiao.apps.verification.forms.rows import RowForm, wide
+from langqiao.apps.verification.forms.rows import RowForm, only_for, wide
 from langqiao.apps.verification.models import Call, CallState, StepKind
 from langqiao.kit.refusals import Invalid
 from langqiao.kit.words import named
 
 MOMENT = "%Y-%m-%dT%H:%M"
 NOTHING = ("", "—")
+SCORED_KINDS = " ".join(layout.SCORED)
 
 
 class ByName(forms.CharField):
@@ -179,22 +180,28 @@ class FieldForm(RowForm):
         choices=[(kind, KIND_LABELS[kind]) for kind in layout.FIELD_KINDS],
         initial="longtext",
     )
-    most = forms.FloatField(
-        label=_("上限"),
-        min_value=0,
-        required=False,
-        help_text=_("文字为字数，数值为最大值，多选为最多选几项。"),
+    most = only_for(
+        "text longtext number money choices",
+        forms.FloatField(
+            label=_("上限"),
+            min_value=0,
+            required=False,
+            help_text=_("文字为字数，数值为最大值，多选为最多选几项。"),
+        ),
     )
     required = forms.BooleanField(label=_("提交时必填"), required=False)
     identifying = forms.BooleanField(label=_("会透露申报单位，双盲评审时不给专家看"), required=False)
     help = wide(_text(_("填写说明"), 2, max_length=layout.HELP_AT_MOST, required=False))
-    options = wide(
-        Lines(
-            label=_("选项"),
-            required=False,
-            widget=forms.Textarea(attrs={"rows": 3}),
-            help_text=_("单选与多选必填，一行一项。"),
-        )
+    options = only_for(
+        "choice choices",
+        wide(
+            Lines(
+                label=_("选项"),
+                required=False,
+                widget=forms.Textarea(attrs={"rows": 4}),
+                help_text=_("单选与多选必填，一行一项。"),
+            )
+        ),
     )
 
     def clean(self) -> dict[str, Any]:
@@ -245,12 +252,15 @@ class CriterionForm(RowForm):
     kind = forms.ChoiceField(
         label=_("类型"), choices=[("score", _("评分")), ("gate", _("门槛"))], initial="score"
     )
-    most = forms.FloatField(label=_("满分"), min_value=0, required=False, initial=20)
-    weight = forms.FloatField(label=_("权重"), min_value=0, required=False, initial=1)
-    rule = forms.ChoiceField(
-        label=_("门槛规则"),
-        choices=[("majority", _("多数专家判不合格即不通过")), ("any", _("一位专家判不合格即不通过"))],
-        required=False,
+    most = only_for("score", forms.FloatField(label=_("满分"), min_value=0, required=False, initial=20))
+    weight = only_for("score", forms.FloatField(label=_("权重"), min_value=0, required=False, initial=1))
+    rule = only_for(
+        "gate",
+        forms.ChoiceField(
+            label=_("门槛规则"),
+            choices=[("majority", _("多数专家判不合格即不通过")), ("any", _("一位专家判不合格即不通过"))],
+            required=False,
+        ),
     )
     help = wide(_text(_("评分说明"), 2, max_length=layout.HELP_AT_MOST, required=False))
 
@@ -272,19 +282,26 @@ class StepForm(forms.Form):
         label=_("名称"), max_length=layout.NAME_AT_MOST, required=False, help_text=_("不填则用环节名。")
     )
     due = day(_("计划完成"), required=False)
-    share = forms.FloatField(
-        label=_("占总分的份额"), min_value=0, required=False, help_text=_("评审、答辩；不填为 1。")
+    share = only_for(
+        SCORED_KINDS,
+        forms.FloatField(label=_("占总分的份额"), min_value=0, required=False, help_text=_("不填为 1。")),
     )
-    days = forms.IntegerField(
-        label=_("公示天数"), min_value=1, max_value=60, required=False, help_text=_("公示；不填为 7 天。")
+    days = only_for(
+        StepKind.NOTICE.value,
+        forms.IntegerField(
+            label=_("公示天数"), min_value=1, max_value=60, required=False, help_text=_("不填为 7 天。")
+        ),
     )
-    criteria = wide(
-        forms.MultipleChoiceField(
-            label=_("评分标准"),
-            required=False,
-            widget=forms.CheckboxSelectMultiple,
-            help_text=_("评审、答辩；不选则用全部指标。"),
-        )
+    criteria = only_for(
+        SCORED_KINDS,
+        wide(
+            forms.MultipleChoiceField(
+                label=_("评分标准"),
+                required=False,
+                widget=forms.CheckboxSelectMultiple,
+                help_text=_("不选则用全部指标。"),
+            )
+        ),
     )
 
     def __init__(self, *args: Any, criteria: list[tuple[str, str]], **kwargs: Any) -> None:

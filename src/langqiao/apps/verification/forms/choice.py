@@ -9,6 +9,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from langqiao.apps.registry.models import City, Field, Organisation
+from langqiao.apps.verification.forms.rows import only_for
 from langqiao.kit.words import named
 
 ATTRIBUTES = {"city": _("城市"), "field": _("产业领域"), "kind": _("机构类别")}
@@ -39,7 +40,7 @@ class RuleForm(forms.Form):
     """One constraint."""
 
     kind = forms.ChoiceField(label=_("约束"), choices=KINDS)
-    subject = forms.ChoiceField(label=_("范围"), required=False, help_text=_("“至少”与“至多”填写。"))
+    subject = only_for(" ".join(SUBJECT), forms.ChoiceField(label=_("范围"), required=False))
     number = forms.FloatField(label=_("数值"), min_value=0)
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:

@@ -32,6 +32,12 @@ def wide(field: forms.Field) -> forms.Field:
     return field
 
 
+def only_for(kinds: str, field: forms.Field) -> forms.Field:
+    """Show a field for rows of these kinds alone (calls.css); where styles fail it is shown and ignored."""
+    field.kinds = kinds  # type: ignore[attr-defined]  # read by the template
+    return field
+
+
 def formset_of(form: type[forms.Form], most: int) -> type[BaseFormSet[Any]]:
     """The formset class of a row; no blank rows of its own, a button adds them."""
     return formset_factory(form, extra=0, max_num=most, validate_max=True, absolute_max=DEFAULT_MAX_NUM)

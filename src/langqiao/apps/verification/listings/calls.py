@@ -105,7 +105,7 @@ class CallListing(Listing):
     """All calls the viewer may read; on top what waits for the viewer."""
 
     slug = "calls"
-    title = pgettext_lazy("list of calls", "征集")
+    title = pgettext_lazy("several", "征集")
     lead = _(
         "概念验证中心认定、概念验证项目、科技成果评价与年度考核：从申报、评审到公示发文，每一步都记入台账。"
     )
@@ -122,10 +122,10 @@ class CallListing(Listing):
             export=lambda c: str(call_badge(c)), kind="badge",
         ),
         Column("organiser", _("组织单位"), sort="organiser__name", secondary=True),
-        Column("city", _("城市"), value="organiser.city", sort="organiser__city__order", secondary=True),
+        Column("city", _("城市"), value="organiser.city", sort="organiser__city__order", export_only=True),
         Column("places", _("名额"), sort="places", kind="number"),
         Column(
-            "budget", _("经费总额"), sort="budget", kind="money", secondary=True,
+            "budget", _("经费总额"), sort="budget", kind="money", export_only=True,
             export_label=_("经费总额（万元）"),
         ),
         Column("closes", _("截止日期"), value="closes_at", sort="closes_at", kind="date"),
@@ -140,9 +140,7 @@ class CallListing(Listing):
         Filter("city", _("城市"), "multi", choices=_cities, apply="organiser__city_id__in"),
         Filter("year", _("年度"), "choice", choices=_years, apply="published_at__year"),
     )
-    empty = Empty(
-        _("还没有征集。"), _("联席办发布征集后会出现在这里；在“我的工作”中订阅，有新征集将通知您。")
-    )
+    empty = Empty(_("还没有征集。"), _("联席办发布的征集会出现在这里。"))
 
     def queryset(self, request: HttpRequest) -> QuerySet[Call]:
         """Published calls; drafts for the office."""
@@ -164,7 +162,7 @@ class ApplicationListing(Listing):
     """Applications of which the viewer knows: the own; for the office all, for a liaison the city's."""
 
     slug = "applications"
-    title = _("申报")
+    title = pgettext_lazy("several", "申报")
     template = "verification/calls/applications.html"
     lead = _("草稿只有本单位可见；提交之后，联席办可以查看内容，所在城市联络员可以查看概况。")
     search = ("title", "case", "organisation__name", "call__title")
@@ -186,9 +184,7 @@ class ApplicationListing(Listing):
         Column("case", _("项目编号"), sort="case", export_only=True),
     )  # fmt: skip
     filters = (
-        Filter(
-            "call", pgettext_lazy("list of calls", "征集"), "choice", choices=_public_calls, apply="call_id"
-        ),
+        Filter("call", _("征集"), "choice", choices=_public_calls, apply="call_id"),
         Filter("state", _("状态"), "multi", choices=lambda: ApplicationState.choices, apply="state__in"),
         Filter("city", _("城市"), "multi", choices=_cities, apply="city_id__in"),
         Filter("field", _("产业领域"), "multi", choices=_fields, apply="field_id__in"),
@@ -215,4 +211,4 @@ class ApplicationListing(Listing):
             return {"heading": _("我的申报")}
         if holds_role(request.user, Role.LIAISON):
             return {"heading": _("本市申报")}
-        return {"heading": _("申报")}
+        return {"heading": self.title}

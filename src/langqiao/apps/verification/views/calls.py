@@ -149,7 +149,7 @@ def _applicant_primary(call: Call, user: Any, own: list[Application]) -> Primary
     if live or call.state != CallState.OPEN or (intake_closed(call) and not _is_coming(call)):
         return None
     if allowed(user, "verification.apply"):
-        return Primary(_("申报"), icon="send", url=address("application_new", call.pk))
+        return Primary(_("我要申报"), icon="send", url=address("application_new", call.pk))
     if not user.is_authenticated:
         page = call.get_absolute_url()
         return Primary(_("登录后申报"), icon="login", url=f"{address('account_login')}?next={page}")

@@ -11,10 +11,11 @@ from django.db.models import Count, Q
 from django.utils import timezone
 from django.utils.dateparse import parse_date
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import ngettext
+from django.utils.translation import ngettext, pgettext_lazy
 
 from langqiao.apps.verification.domain import layout, steps
 from langqiao.apps.verification.domain.asking import ASKED, UPHELD, current
+from langqiao.apps.verification.domain.calls import publish_fault
 from langqiao.apps.verification.domain.results import adopted_choice
 from langqiao.apps.verification.domain.screening import checks_late
 from langqiao.apps.verification.models import (
@@ -30,6 +31,12 @@ from langqiao.apps.verification.models import (
 )
 from langqiao.apps.verification.queries.calls import steps as chain_of
 from langqiao.apps.verification.views.parts import Primary, address
+
+# Pages of the set-up that mend columns of another name.
+PART_OF = {
+    "title": "basics", "guide": "basics", "closes_at": "basics", "opens_at": "basics", "places": "basics",
+    "budget": "basics", "wanted_files": "files", "panel": "reviewing",
+}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +73,7 @@ def line(call: Call) -> list[Step]:
     intake = {CallState.DRAFT: "next", CallState.OPEN: "now"}.get(CallState(call.state), "done")
     if call.state == CallState.CANCELLED and not published:
         intake = "off"
-    found = [Step(_("征集"), intake, _day(call.closes_at))]
+    found = [Step(pgettext_lazy("step of a call", "征集"), intake, _day(call.closes_at))]
     for step in chain_of(call):
         done_at = step.record.done_at if step.record is not None else None
         day = _day(done_at) if step.stage == "done" else parse_date(step.due)
@@ -109,7 +116,11 @@ def office_now(call: Call, applications: Sequence[Application]) -> tuple[Now | N
             _("发布"), icon="send", act="publish",
             confirm=_("发布后所有人可以看到并申报，申报表、标准与流程不再更改。确认发布？"),
         )  # fmt: skip
-        return Now(_("草稿"), _("逐项设置完成后发布；缺少的内容会在发布时指出。")), [publish]
+        fault = publish_fault(call)
+        if fault is None:
+            return Now(_("草稿"), _("设置齐全，可以发布。")), [publish]
+        url = address("call_edit", call.pk, PART_OF.get(fault.field, fault.field))
+        return Now(_("草稿"), hindrance=fault), [Primary(_("继续设置"), icon="pencil", url=url)]
     if call.state == CallState.OPEN:
         return _open_now(call)
     step = call.current_step
