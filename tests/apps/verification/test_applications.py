@@ -325,7 +325,7 @@ def test_after_the_deadline_nothing_moves() -> None:
         member = make.member_of(application.organisation)
         for act in (
             lambda a, m: verbs.revise_application(m, a, title="迟到"),
-            lambda a, m: make.make_file(a),
+            lambda a, m: make.make_file(a, actor=m),
             lambda a, m: verbs.sign_promise(m, a, key="integrity"),
             lambda a, m: verbs.submit_application(m, a),
         ):

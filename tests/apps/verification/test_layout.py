@@ -79,6 +79,12 @@ FAULTS: list[tuple[str, Any, str]] = [
     ("panel", {"colour": {}}, "专家组构成的 colour：不认识这个键"),
     ("panel", {"city": 3}, "专家组构成的 *：应是一组键值。"),
     ("panel", {"kind": {"at_most": -1}}, "专家组构成的 at_most：应在 1 至 50 之间。"),
+    (
+        "panel",
+        {"city": {"at_most": {"hefei": 1}, "at_least": 2}},
+        "专家组构成的 city：上限逐个列出时，下限也须逐个列出。",
+    ),
+    ("panel", {"city": {"at_least": {"hefei": 0}}}, "专家组构成的 at_least：应在 1 至 50 之间。"),
     ("choice", [], "遴选约束的 *：应是一组键值。"),
 ]  # fmt: skip
 
@@ -281,3 +287,22 @@ def test_constraints_are_rules_of_the_engine() -> None:
         with pytest.raises(Invalid) as refusal:
             layout.clean("choice", {"rules": [wrong]})
         assert refusal.value.why == "遴选约束的 rules：不是有效的约束，请核对类别和数值。"
+
+
+@pytest.mark.parametrize(
+    ("bounds", "most", "least"),
+    [
+        ({}, None, {}),
+        ({"at_most": 2}, 2, {}),
+        ({"at_least": 1}, None, {}),
+        ({"at_least": 2}, 4, {}),
+        ({"at_least": 3}, 2, {}),
+        ({"at_least": 9}, 1, {}),
+        ({"at_most": 1, "at_least": 2}, 1, {}),
+        ({"at_most": {"hefei": 1}, "at_least": {"suzhou": 1}}, {"hefei": 1}, {"suzhou": 1}),
+    ],
+)
+def test_quotas_as_the_engine_takes_them(bounds: Any, most: Any, least: Any) -> None:
+    panel = layout.clean("panel", {"city": bounds})
+    assert layout.panel_bounds(panel, "city", 5) == (most, least)
+    assert layout.panel_bounds(panel, "kind", 5) == (None, {})

@@ -76,10 +76,10 @@ def test_the_receipt_names_the_ledger_s_entry(application: Application) -> None:
     ("spoil", "content", "entry", "held"),
     [
         (lambda v: ApplicationVersion.objects.update(content={**v.content, "title": "改动"}), False, True, True),
-        (lambda v: ApplicationVersion.objects.update(digest="0" * 64), False, True, False),
+        (lambda _v: ApplicationVersion.objects.update(digest="0" * 64), False, True, False),
         (lambda v: Entry.objects.filter(sequence=v.entry).update(data="{}"), True, False, False),
         (lambda v: Entry.objects.filter(sequence=v.entry).delete(), True, False, False),
-        (lambda v: ApplicationVersion.objects.update(entry=1), True, True, False),
+        (lambda _v: ApplicationVersion.objects.update(entry=1), True, True, False),
     ],
 )  # fmt: skip
 def test_whatever_is_changed_later_shows(
@@ -124,7 +124,7 @@ def test_an_entry_that_was_tampered_with_holds_nothing(application: Application)
     assert find_receipt(call_id=application.call_id, number=1, version=1, digest=version.digest) is None
 
 
-@pytest.mark.parametrize("value", [0.1, 1e-06, 123456789012.5, -3, 10**12, 0.000001])
+@pytest.mark.parametrize("value", [0.1, 1e-06, 123456789012.5, -3, 10**12])
 def test_numbers_give_the_same_digest_after_the_database(value: float) -> None:
     application = make.make_submitted(
         make.make_call(), values={"summary": "甲", "leader": "乙", "area": value}

@@ -58,11 +58,11 @@ class Table:
         self.matters: list[dict[str, Any]] = []
         self.notices: list[dict[str, Any]] = []
 
-    def matter(self, sender: Any, **values: Any) -> str:
+    def matter(self, **values: Any) -> str:
         self.matters.append(values)
         return f"test.matter:{len(self.matters)}"
 
-    def notice(self, sender: Any, **values: Any) -> tuple[str, date]:
+    def notice(self, **values: Any) -> tuple[str, date]:
         self.notices.append(values)
         return f"/notices/{len(self.notices)}/", date(2026, 9, 30)
 

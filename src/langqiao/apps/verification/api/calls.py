@@ -285,7 +285,7 @@ def add_application_file(
 ) -> Any:
     """Add a file to the working copy; ``key`` of the wanted file it answers, empty for a further one."""
     application = _application(request, pk)
-    files.add_file(_actor(request), application, key=given.key, file=file.file, name=file.name or "")
+    files.add_file(_actor(request), application, key=given.key, file=file, name=file.name or "")
     return Status(201, _shown(request, application))
 
 

@@ -17,7 +17,7 @@ from langqiao.apps.ledger.models import Visibility
 from langqiao.apps.registry.signals import conference_wanted, notice_wanted
 from langqiao.apps.verification.domain import layout
 from langqiao.apps.verification.domain.acts import enter_call, lock
-from langqiao.apps.verification.domain.results import adopted_choice, chosen_rows, in_play
+from langqiao.apps.verification.domain.results import adopted_choice, chosen_rows
 from langqiao.apps.verification.models import Call, ChoiceRun, StepDone, StepKind
 from langqiao.kit.refusals import Refused
 
@@ -30,7 +30,7 @@ ASKED = (StepKind.CONFERENCE, StepKind.NOTICE)
 
 def current(call: Call) -> StepDone | None:
     """The record of the step the call is at; None before and after the chain."""
-    if call.current_step is None:
+    if call.current_step is None or call.step is None:
         return None
     return call.steps_done.filter(step=call.step, done_at=None).order_by("-id").first()
 
@@ -54,10 +54,13 @@ def ask_conference(actor: User | None, call: Call, record: StepDone) -> None:
     Raises:
         Refused: nobody answers: there is no conference app.
     """
-    counts = {"count": in_play(call).count(), "chosen": sum(row.chosen for row in chosen_rows(call))}
+    rows = chosen_rows(call)
+    words = {"count": len(rows), "chosen": sum(row.chosen for row in rows)}
     # What is kept is Chinese, whichever language the actor reads.
     with translation.override("zh-hans"):
-        summary = str(_("仍在评选中的申报 %(count)d 份，拟入选 %(chosen)d 份。") % counts)
+        summary = str(_("仍在评选中的申报 %(count)d 份。") % words)
+        if words["chosen"]:
+            summary = str(_("仍在评选中的申报 %(count)d 份，拟入选 %(chosen)d 份。") % words)
     answers = conference_wanted.send(
         sender=Call,
         actor=actor,

@@ -38,7 +38,7 @@ _TELL: Mapping[str, Any] = {
 
 def checks_late(call: Call) -> bool:
     """Whether the document check is not the first step: applications are accepted before it then."""
-    return call.chain[0]["kind"] != StepKind.DOCUMENTS
+    return bool(call.chain[0]["kind"] != StepKind.DOCUMENTS)
 
 
 def _must_be_time(application: Application, verdict: str) -> None:
@@ -159,7 +159,7 @@ def screen(
     application.save(update_fields=["state", "correct_by", "why", "updated_at"])
     screening = Screening.objects.create(
         application=application,
-        version=application.version,
+        version=application.version or 0,
         points=found,
         verdict=verdict,
         note=clean,

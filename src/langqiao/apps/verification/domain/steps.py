@@ -128,7 +128,7 @@ def _screening_hindrance(call: Call) -> str:
 
 
 def _round_hindrance(call: Call) -> str:
-    found = call.rounds.filter(step=call.step).first()
+    found = call.rounds.filter(step=call.step or 0).first()
     if found is None or found.state != RoundState.CLOSED:
         name = layout.step_name(call.chain[call.step or 0])
         return str(_("“%(step)s”还没有结束。") % {"step": name})
@@ -151,9 +151,10 @@ def _answer_hindrance(call: Call) -> str:
 def _choice_hindrance(call: Call) -> str:
     """A step after the scores that speaks of the outcome needs an adopted choice, and the same one."""
     position = call.step or 0
-    scored = is_scored(call, before=position + 1)
-    following = call.chain[position + 1] if not _last_step(call) else None
-    if not scored or (following is not None and following["kind"] in (*layout.SCORED, StepKind.DOCUMENTS)):
+    rest = [step["kind"] for step in call.chain[position + 1 :]]
+    if not is_scored(call, before=position + 1) or any(kind in layout.SCORED for kind in rest):
+        return ""
+    if rest and rest[0] == StepKind.DOCUMENTS:
         return ""
     if adopted_choice(call) is None:
         return str(_("还没有采用遴选方案。"))
@@ -166,7 +167,7 @@ def _choice_hindrance(call: Call) -> str:
 def _asked_other_choice(call: Call, record: StepDone) -> bool:
     """Whether the choice adopted now is not the one that conference or notice spoke of."""
     run = adopted_choice(call)
-    return (run.pk if run is not None else None) != record.answer_data.get("choice")
+    return bool((run.pk if run is not None else None) != record.answer_data.get("choice"))
 
 
 def choice_locked(call: Call) -> str:
@@ -340,7 +341,7 @@ def issue_result(actor: User | None, call: Call, *, number: str) -> Call:
 
 
 def _leave(call: Call, outcome: str) -> None:
-    call.steps_done.filter(step=call.step, done_at=None).update(done_at=timezone.now(), outcome=outcome)
+    call.steps_done.filter(step=call.step or 0, done_at=None).update(done_at=timezone.now(), outcome=outcome)
 
 
 def _enter_step(actor: User | None, call: Call, position: int) -> None:

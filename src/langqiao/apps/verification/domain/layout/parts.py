@@ -212,9 +212,30 @@ def read_panel(value: Any) -> Row:
     group = {"at_most": Key(_quota, None), "at_least": Key(_quota, None)}
 
     def read(inner: Any) -> Row:
-        return read_row("panel", place, inner, group)
+        found = read_row("panel", place, inner, group)
+        if isinstance(found.get("at_most"), dict) and isinstance(found.get("at_least"), int):
+            raise Wrong(_("上限逐个列出时，下限也须逐个列出。"))
+        return found
 
     return read_row("panel", place, value, {"city": Key(read, None), "kind": Key(read, None)})
+
+
+def panel_bounds(
+    panel: Row, attribute: str, reviews_per: int
+) -> tuple[int | dict[str, int] | None, dict[str, int]]:
+    """The quotas on one attribute as ``engines.assignment.Quota`` takes them: ``at_most``, ``at_least``.
+
+    That ``r`` reviewers come from at least ``n`` different values is kept by letting at most
+    ``⌊(r − 1) / (n − 1)⌋`` share one: then ``n − 1`` values hold fewer than ``r``.
+    """
+    bounds = panel.get(attribute, {})
+    most, least = bounds.get("at_most"), bounds.get("at_least", {})
+    if isinstance(least, int):
+        if least > 1:
+            spread = max(1, (reviews_per - 1) // (least - 1))
+            most = spread if most is None else min(most, spread)
+        least = {}
+    return most, least
 
 
 def _rule(value: Any) -> Row:
