@@ -199,7 +199,13 @@ def test_a_call_is_drafted_empty_and_set_up_part_by_part() -> None:
     )  # fmt: skip
     client.post(
         f"{base}choice/",
-        rows_of([{"kind": "at_least", "subject": "city", "number": "1"}, {"kind": "gate", "number": "60"}]),
+        rows_of(
+            [
+                {"kind": "at_least", "subject": "city", "number": "1"},
+                {"kind": "gate", "number": "60"},
+                {"kind": "margin", "number": "0.5"},
+            ]
+        ),
     )
     call.refresh_from_db()
     assert [(s["key"], s["title"], [f["key"] for f in s["fields"]]) for s in call.form] == [
@@ -219,8 +225,9 @@ def test_a_call_is_drafted_empty_and_set_up_part_by_part() -> None:
     assert call.choice == {
         "rules": [
             {"kind": "at_least", "attribute": "city", "number": 1, "value": None},
-            {"kind": "gate", "score": 60.0},
-        ]
+            {"kind": "gate", "score": 60},
+        ],
+        "margin": 0.5,
     }
     for part in ("form", "form/s1", "criteria", "chain", "reviewing", "choice"):
         assert client.get(f"{base}{part}/").status_code == 200

@@ -18,8 +18,10 @@ KINDS = [
     ("at_most", _("至多入选几家")),
     ("budget", _("入选项目经费合计不超过（万元）")),
     ("gate", _("得分不低于")),
+    ("margin", _("分差不超过多少算接近（须说明或抽签）")),
 ]
 SUBJECT = ("at_least", "at_most")  # rules about a group of candidates
+RULES = (*SUBJECT, "budget", "gate")  # kinds of rules that rows speak of
 
 
 def _subjects() -> list[tuple[Any, list[tuple[str, Any]]]]:
@@ -62,10 +64,20 @@ class RuleForm(forms.Form):
         kind, number = self.cleaned_data["kind"], self.cleaned_data["number"]
         if kind == "budget":
             return {"kind": kind, "limit": number}
-        if kind == "gate":
+        if kind in ("gate", "margin"):
             return {"kind": kind, "score": number}
         attribute, _is, value = self.cleaned_data["subject"].partition("=")
         return {"kind": kind, "attribute": attribute, "number": int(number), "value": value or None}
+
+
+def choice_from(present: Mapping[str, Any], rows: Iterable[dict[str, Any]]) -> dict[str, Any]:
+    """The column from the rows; rules on single candidates, which no row shows, stay."""
+    rows = list(rows)
+    rules = [rule for rule in present.get("rules", []) if rule.get("kind") not in RULES]
+    rules += [row for row in rows if row["kind"] in RULES]
+    margins = [row["score"] for row in rows if row["kind"] == "margin"]
+    found: dict[str, Any] = {"rules": rules} if rules else {}
+    return {**found, "margin": margins[-1]} if margins else found
 
 
 def rows_of(choice: Mapping[str, Any]) -> list[dict[str, Any]]:
@@ -79,4 +91,6 @@ def rows_of(choice: Mapping[str, Any]) -> list[dict[str, Any]]:
             found.append({"kind": kind, "subject": subject, "number": rule["number"]})
         elif kind in ("budget", "gate"):
             found.append({"kind": kind, "number": rule.get("limit", rule.get("score"))})
+    if choice.get("margin"):
+        found.append({"kind": "margin", "number": choice["margin"]})
     return found

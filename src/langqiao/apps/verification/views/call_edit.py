@@ -16,7 +16,7 @@ from django.views.decorators.http import require_http_methods
 from langqiao.apps.verification.domain import layout
 from langqiao.apps.verification.domain.calls import revise_call
 from langqiao.apps.verification.forms.calls import FieldForm
-from langqiao.apps.verification.forms.choice import rows_of
+from langqiao.apps.verification.forms.choice import choice_from, rows_of
 from langqiao.apps.verification.forms.rows import changed, sent, shown, typed, with_keys
 from langqiao.apps.verification.models import Call, CallState
 from langqiao.apps.verification.views.call_parts import PARTS, Part, Rows
@@ -133,7 +133,7 @@ def _rows_page(
 def _column(call: Call, rows: Rows, read: list[dict[str, Any]]) -> Any:
     """Rows as ``revise_call`` takes them: with keys, sections with the fields they have."""
     if rows.column == "choice":
-        return {**call.choice, "rules": read} if read else {}
+        return choice_from(call.choice, read)
     if rows.letter:
         read = with_keys(read, rows.letter)
     if rows.column == "form":
