@@ -2,8 +2,8 @@
 
 from ninja import Router
 
-from langqiao.apps.verification.api import assigning, calls, choosing, reviewing, services, valuation
+from langqiao.apps.verification.api import calls, choosing, reviewing, services, valuation
 
 router = Router()
-for _part in (calls, assigning, reviewing, choosing, services, valuation):
+for _part in (calls, reviewing, choosing, services, valuation):
     router.add_router("/", _part.router)

@@ -5,7 +5,7 @@ No ``from __future__ import annotations`` here: ninja must meet the schemas them
 
 from datetime import date
 from decimal import Decimal
-from typing import Annotated, Any
+from typing import Annotated, Any, BinaryIO, cast
 
 from django.db.models import QuerySet
 from django.http import Http404, HttpRequest
@@ -285,7 +285,8 @@ def add_application_file(
 ) -> Any:
     """Add a file to the working copy; ``key`` of the wanted file it answers, empty for a further one."""
     application = _application(request, pk)
-    files.add_file(_actor(request), application, key=given.key, file=file, name=file.name or "")
+    content = cast("BinaryIO", file)
+    files.add_file(_actor(request), application, key=given.key, file=content, name=file.name or "")
     return Status(201, _shown(request, application))
 
 

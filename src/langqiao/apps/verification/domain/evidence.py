@@ -14,6 +14,7 @@ from langqiao.apps.registry.models import Achievement, Person
 from langqiao.apps.verification.domain.filling import fields_of
 from langqiao.apps.verification.models import HANDED_IN, Application, Bid, Call, Reviewer
 from langqiao.engines.matching.experts import Expert, ExpertRanker, Work, fuse
+from langqiao.engines.matching.experts.ranker import TERMS
 
 Floats = NDArray[np.float64]
 
@@ -136,7 +137,12 @@ def proof(person: Person, application: Application, *, limit: int = 2) -> tuple[
     works = {f"achievement:{row.pk}": row for row in person.achievements.all()}
     if not works:
         return ()
-    expert = Expert(str(person.pk), tuple(work for work in _works(person) if work.key in works))
+    own = [work for work in _works(person) if work.key in works]
     text = text_of(application)
-    ranked = ExpertRanker([expert], background=[text]).rank(text, limit=1, evidence=limit)
-    return tuple(works[one.key] for found in ranked for one in found.evidence)
+    parts = ExpertRanker([Expert(str(person.pk), tuple(own))], background=[text]).similarities([text])
+    # Works of one text share a row of the matrix; what shares the most telling terms comes first.
+    nearness = parts[TERMS][:, 0]
+    texts = list(dict.fromkeys(work.text for work in own))
+    first = {work.text: works[work.key] for work in reversed(own)}
+    order = np.argsort(-nearness, kind="stable")[:limit].tolist()
+    return tuple(first[texts[at]] for at in order if nearness[at] > 0)
