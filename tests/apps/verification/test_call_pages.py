@@ -391,3 +391,11 @@ def test_a_rejected_application_is_not_offered_for_screening_again() -> None:
     screen(office, first, verdict="reject", points=points, note="材料不全")
     shown = text(signed_in(office).get(call.get_absolute_url()))
     assert shown.count(">审查</a>") == 1
+
+
+def test_an_unfinished_draft_says_what_it_lacks_and_where() -> None:
+    office = make_office()
+    call = make.make_draft_call(office, guide="")
+    response = signed_in(office).get(call.get_absolute_url())
+    assert "发布前请填写申请指南。" in text(response)
+    assert response.context["primary"].url == f"{call.get_absolute_url()}edit/basics/"

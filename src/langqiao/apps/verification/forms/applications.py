@@ -37,7 +37,8 @@ class OwnAchievement(forms.CharField):
         for wanted in ({"code": text}, {"title": text}, {"title__icontains": text}):
             found = list(self.rows.filter(**wanted)[:2])
             if len(found) == 1:
-                return found[0]
+                achievement: Achievement = found[0]
+                return achievement
             if found:
                 raise forms.ValidationError(_("有多项成果符合，请写全名或编号。"))
         raise forms.ValidationError(_("本单位的成果中没有这一项，请核对名称或先登记。"))

@@ -193,7 +193,7 @@ class ApplicationListing(Listing):
         _("这里还没有申报。"),
         _("选择一项正在进行的征集，先存为草稿，准备好后再提交。"),
         _("查看征集"),
-        reverse_lazy("call_list"),
+        reverse_lazy("call_list"),  # type: ignore[arg-type]  # becomes text when drawn
     )
 
     def queryset(self, request: HttpRequest) -> QuerySet[Application]:

@@ -180,7 +180,7 @@ def _step_now(
 
 def _round_buttons(call: Call) -> list[Primary]:
     """The round while it runs; once it is closed, the choice."""
-    found = call.rounds.filter(step=call.step).first()
+    found = call.rounds.filter(step=call.step or 0).first()
     if found is not None and found.state == RoundState.CLOSED:
         url, label, icon = address("call_choice", call.pk), _("遴选"), "adjustments"
     elif found is not None:
@@ -206,7 +206,7 @@ def cards(call: Call) -> list[Card]:
         .order_by()
         .aggregate(all=Count("pk"), in_=accepted)
     )
-    note = _("%(accepted)d / %(all)d 位已接受邀请") % {"accepted": pool["in_"], "all": pool["all"]}
+    note: Any = _("%(accepted)d / %(all)d 位已接受邀请") % {"accepted": pool["in_"], "all": pool["all"]}
     add(_("专家库"), "users", address("call_pool", call.pk), note if pool["all"] else _("尚未组建"))
     live = Count("reviews", filter=Q(reviews__state__in=LIVE_REVIEWS))
     done = Count("reviews", filter=Q(reviews__state=ReviewState.SUBMITTED))
