@@ -55,7 +55,7 @@ class Block:
         return Pairs(self.rows[at], cols, self.scores[at, place])
 
     def best(self, most: int, value: Floats | None = None) -> tuple[Pairs, Floats]:
-        """For each item the ``most`` candidates of largest value (the score, unless given), and the values."""
+        """For each item the ``most`` candidates of largest value (unless given, score) and the values."""
         value = self.scores if value is None else value
         height, width = value.shape
         if most >= width:
@@ -118,7 +118,7 @@ class Candidates:
         """The same candidates with each item's scores times a factor above 0."""
         other = object.__new__(Candidates)
         other.shape, other.counts, other.size = self.shape, self.counts, self.size
-        other._store = self._store.weighted(weight)  # noqa: SLF001 - one of its own kind
+        other._store = self._store.weighted(weight)
         return other
 
     def top(self, most: int, price: Floats | None = None) -> Pairs:

@@ -89,21 +89,6 @@ class Exchange:
                 self.apply(move)
                 resting[:] = False
 
-    def polish(self, deadline: float) -> bool:
-        """Raise the sum, item after item, until no exchange helps; False when time ran out before."""
-        moved = True
-        while moved:
-            moved = False
-            for item in np.flatnonzero(np.diff(self._starts)).tolist():
-                while (move := self.best_move(item)) is not None:
-                    if time.perf_counter() > deadline:
-                        return False
-                    self.apply(move)
-                    moved = True
-                if time.perf_counter() > deadline:
-                    return False
-        return True
-
     def best_move(self, item: int) -> Move | None:
         """The move of one item that is worth most; None if no move is worth anything."""
         mine = np.arange(self._starts[item], self._starts[item + 1])

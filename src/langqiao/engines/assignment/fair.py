@@ -259,15 +259,7 @@ class _Search:
             self._tell("sum")
             if self._branch(goals, duals, gap, few=few):
                 return
-            if few:
-                self._polish(goals)
         self._complete = False
-
-    def _polish(self, goals: Floats) -> None:
-        """Exchanges that raise the sum and keep the threshold."""
-        exchange = Exchange(self._core, self._best, goals)
-        exchange.polish(time.perf_counter() + self._left(0.5))
-        self._keep(exchange.pairs)
 
     def _gap(self) -> float:
         return self._sum_bound - float(self._best.scores.sum())
@@ -344,8 +336,8 @@ class _Search:
             certain = pairs.where(gain > gap + self._tiny)
             sure = programme.chosen(model.pairs.keys(m), certain.keys(m)).astype(np.float64)
         answer = solve(
-            replace(model.model, lower=sure), integer=True, seconds=self._left(0.4 if few and not every else 1),
-            start=model.values(self._best),
+            replace(model.model, lower=sure), integer=True,
+            seconds=self._left(0.4 if few and not every else 1), start=model.values(self._best),
         )  # fmt: skip
         if answer.status in {"optimal", "feasible"}:
             self._keep(model.pairs.where(answer.values > 0.5))

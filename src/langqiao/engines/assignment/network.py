@@ -24,7 +24,7 @@ UNFILLED = 3  # tiers of an unfilled place: above any exchange of min_load (1) a
 SWEEPS = 2_000  # of Bellman and Ford before potentials are given up
 
 
-class CostRange(Exception):  # noqa: N818 - not an error of the caller: the scale is lowered and tried again
+class CostRange(Exception):
     """Costs are too large for 64-bit arithmetic in the solver."""
 
 
