@@ -365,14 +365,16 @@ def test_a_returned_one_is_corrected_until_its_own_deadline() -> None:
 
 def test_the_office_is_told_of_a_correction_without_its_words() -> None:
     office = make_office()
-    call = make.make_running(1, accepted=False)
-    application = call.applications.get()
+    call = make.make_running(2, accepted=False)
+    application, other = call.applications.order_by("number")
+    recused = make.make_member(other.organisation, user=make_office())
     screen(
         office, application, verdict="return", points={}, note="缺页",
         correct_by=timezone.now() + timedelta(days=3),
     )  # fmt: skip
     make.make_file(application, content="补全".encode())
     verbs.submit_application(make.member_of(application.organisation), application)
+    assert not Notification.objects.filter(user=recused, text__contains="补正").exists()
     texts = list(Notification.objects.filter(user=office).values_list("text", flat=True))
     assert texts == [f"征集《{call.title}》的申报 1 已补正，请审查。"]
 

@@ -27,7 +27,6 @@ from langqiao.apps.verification.domain.acts import (
     lock,
     move,
     must_be_in,
-    office,
 )
 from langqiao.apps.verification.domain.intake import (
     APPLICATION,
@@ -37,6 +36,7 @@ from langqiao.apps.verification.domain.intake import (
     must_be_editable,
 )
 from langqiao.apps.verification.domain.receipts import content_digest, frozen_content
+from langqiao.apps.verification.domain.rounds import chairs_of
 from langqiao.apps.verification.models import (
     APPLICATION_TRANSITIONS,
     Application,
@@ -372,7 +372,7 @@ def submit_application(actor: User | None, application: Application) -> Applicat
     )
     if was_returned:
         tell(
-            office() - own,
+            chairs_of(call),
             _("征集《%(title)s》的申报 %(number)d 已补正，请审查。"),
             words,
             url=application.get_absolute_url(),
@@ -420,7 +420,7 @@ def withdraw_application(actor: User | None, application: Application, *, why: s
     )
     if handed_in:
         tell(
-            office() - own,
+            chairs_of(call),
             _("征集《%(title)s》的申报 %(number)d 已撤回。"),
             words,
             url=call.get_absolute_url(),
