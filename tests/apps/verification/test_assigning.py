@@ -96,8 +96,9 @@ def test_too_few_experts_are_diagnosed_with_what_mends_it(office: Any) -> None:
     assert {"what": "reviewers", "size": 1, "attribute": ""} in remedies
 
 
-def test_quotas_on_the_panel_hold(office: Any) -> None:
-    call = make_running(2, reviews_per=2, panel={"city": {"at_most": 1}})
+@pytest.mark.parametrize("bounds", [{"at_most": 1}, {"at_least": 2}])
+def test_quotas_on_the_panel_hold(office: Any, bounds: dict[str, int]) -> None:
+    call = make_running(2, reviews_per=2, panel={"city": bounds})
     for _ in range(3):
         make_reviewer(call)  # all of one city, by their organisations
     round = make_round(call, state="preparing")

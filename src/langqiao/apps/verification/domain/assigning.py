@@ -16,6 +16,7 @@ from langqiao.apps.accounts.models import User
 from langqiao.apps.verification.domain.acts import lock, must_be_in
 from langqiao.apps.verification.domain.conflicts import find_conflicts
 from langqiao.apps.verification.domain.evidence import Floats, affinities, proof
+from langqiao.apps.verification.domain.layout import panel_bounds
 from langqiao.apps.verification.domain.pool import enter_reviewer, tell_office
 from langqiao.apps.verification.domain.rounds import live_reviews, lock_round, under_review
 from langqiao.apps.verification.models import (
@@ -23,6 +24,7 @@ from langqiao.apps.verification.models import (
     Application,
     AssignmentRun,
     Bid,
+    Call,
     Conflict,
     Review,
     Reviewer,
@@ -75,15 +77,14 @@ def _barred(round: Round) -> set[tuple[int, int]]:
     return found | set(gone)
 
 
-def _quotas(panel: Mapping[str, Any], reviewers: Sequence[Reviewer]) -> tuple[Quota, ...]:
+def _quotas(call: Call, reviewers: Sequence[Reviewer]) -> tuple[Quota, ...]:
     """The call's quotas on a panel, over the city and the kind of the experts' organisations."""
     found = []
     for attribute in ATTRIBUTES:
-        bounds = panel.get(attribute) or {}
-        values = [_value(reviewer, attribute) for reviewer in reviewers]
-        least = bounds.get("at_least") or {}
-        if bounds.get("at_most") is not None or least:
-            found.append(Quota(attribute, tuple(values), at_most=bounds.get("at_most"), at_least=least))
+        most, least = panel_bounds(call.panel, attribute, call.reviews_per)
+        if most is not None or least:
+            values = tuple(_value(reviewer, attribute) for reviewer in reviewers)
+            found.append(Quota(attribute, values, at_most=most, at_least=least))
     return tuple(found)
 
 
@@ -130,7 +131,7 @@ def problem_of(round: Round) -> Problem:
         min_load=[min(call.min_load, call.max_load if r.max_load is None else r.max_load) for r in reviewers],
         conflicts=barred,
         pins=pins,
-        quotas=_quotas(call.panel, reviewers),
+        quotas=_quotas(call, reviewers),
         items=[str(application.pk) for application in applications],
         reviewers=[str(reviewer.pk) for reviewer in reviewers],
     )
