@@ -157,9 +157,8 @@ def _print(facts: dict[str, Any]) -> None:
     if facts.get("price") is not None:
         out.print(f"随机化后期望保住 / expected share of the optimum  {facts['price']:.1%}", highlight=False)
     if facts["unfilled"]:
-        err.print(
-            f"[yellow]缺 {facts['unfilled']} 个位置 / places unfilled: {facts['unfilled_items'][:20]}[/yellow]"
-        )
+        names = facts["unfilled_items"][:20]
+        err.print(f"[yellow]缺 {facts['unfilled']} 个位置 / places unfilled: {names}[/yellow]")
         for remedy in facts["diagnosis"]["remedies"]:
             words_of = {
                 "load": f"每位专家上限加 {remedy['size']} / raise max load by {remedy['size']}",

@@ -98,7 +98,9 @@ def _load(path: Path) -> Any:
         held = np.load(path, allow_pickle=False)
         return held if isinstance(held, np.ndarray) else {name: held[name] for name in held.files}
     except (ValueError, zipfile.BadZipFile, EOFError, KeyError):
-        raise MatrixError(f"{path.name}: 不是 .npy 或 .npz 数值文件 / no .npy or .npz file of numbers") from None
+        raise MatrixError(
+            f"{path.name}: 不是 .npy 或 .npz 数值文件 / no .npy or .npz file of numbers"
+        ) from None
 
 
 def _numbers(path: Path, held: Any) -> NDArray[Any]:
@@ -147,7 +149,8 @@ def _number(path: Path, row: int, column: int, cell: str) -> float:
         value = float(cell)
     except ValueError:
         raise MatrixError(
-            f"{path.name}: 第 {row} 行第 {column} 列不是数 / row {row}, column {column} is no number: {cell[:40]!r}"
+            f"{path.name}: 第 {row} 行第 {column} 列不是数 / "
+            f"row {row}, column {column} is no number: {cell[:40]!r}"
         ) from None
     if math.isinf(value) and value > 0:
         raise MatrixError(
@@ -183,7 +186,8 @@ def _from_csv(path: Path) -> Scores:
     for at, row in enumerate(body, first):
         if len(row) != width:
             raise MatrixError(
-                f"{path.name}: 第 {at} 行有 {len(row)} 列，应为 {width} 列 / row {at} has {len(row)} columns, not {width}"
+                f"{path.name}: 第 {at} 行有 {len(row)} 列，应为 {width} 列 / "
+                f"row {at} has {len(row)} columns, not {width}"
             )
         matrix.append(
             [

@@ -16,7 +16,14 @@ from langqiao.apps.verification.models import Call, StepKind
 from langqiao.cli.call_demo.people import liaison
 from langqiao.cli.call_demo.scene import Show, office, user
 
-CONSTRAINTS = {"places": 12, "at_least": {"city": {"*": 1}}, "at_most": {"city": {"*": 3}}}
+CONSTRAINTS = {
+    "places": 12,
+    "rules": [
+        {"kind": "at_least", "attribute": "city", "number": 1},
+        {"kind": "at_most", "attribute": "city", "number": 3},
+    ],
+    "margin": 0.5,
+}
 
 
 def _is_at(call: Call, kind: str) -> bool:
@@ -44,7 +51,7 @@ def decide(call: Call, show: Show) -> None:
     matter = Matter.objects.get(subject=f"verification.call:{call.pk}", state=Matter.State.WAITING)
     session = sessions.plan_session(
         actor,
-        kind=Session.Kind.JOINT,
+        kind=Session.Kind.CONFERENCE,
         title="九城联席会议（示例）",
         starts_at=timezone.now() + timedelta(hours=1),
         place="示例会议室",

@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from langqiao.apps.registry.models import Person
 from langqiao.apps.verification.domain import assigning, pool
+from langqiao.apps.verification.domain.conflicts import find_conflicts
 from langqiao.apps.verification.domain.defence import schedule_defence
 from langqiao.apps.verification.domain.reviews import change_review, submit_review
 from langqiao.apps.verification.domain.rounds import (
@@ -19,6 +20,7 @@ from langqiao.apps.verification.domain.rounds import (
     start_reviewing,
     under_review,
 )
+from langqiao.apps.verification.domain.scores import round_scores
 from langqiao.apps.verification.domain.steps import advance
 from langqiao.apps.verification.models import (
     Application,
@@ -32,7 +34,6 @@ from langqiao.apps.verification.models import (
     StepKind,
 )
 from langqiao.cli.call_demo.scene import SEED, Show, office, records
-from langqiao.engines.selection.calibration import calibrate
 
 DAYS = 14
 DEFENDERS = 24  # go on to the defence; the others are told why
@@ -57,8 +58,7 @@ def gather(call: Call, show: Show) -> None:
     new = [person for person in experts if person.pk not in held]
     if new:
         pool.add_reviewers(actor, call, new)
-    if _is_at(call, StepKind.REVIEW):
-        pool.find_conflicts(actor, call)
+    find_conflicts(actor, call)
     members = list(call.reviewers.select_related("person__user"))
     for number, reviewer in enumerate(members, 1):
         if reviewer.state == Reviewer.State.CANDIDATE:
@@ -164,9 +164,8 @@ def _narrow(call: Call, round: Round) -> None:
 
 
 def _calibrated(round: Round) -> list[tuple[int, float]]:
-    rows = round.reviews.filter(state=ReviewState.SUBMITTED).values_list("application", "reviewer", "total")
-    found = calibrate([(str(a), str(r), float(total or 0)) for a, r, total in rows])
-    return [(int(item.item), item.calibrated) for item in found.items]
+    found = round_scores(round)
+    return [(int(one.item), one.calibrated) for one in found.calibration.items] if found else []
 
 
 def defend(call: Call, show: Show) -> None:
