@@ -30,7 +30,7 @@ class Item:
 ITEMS = (
     Item(_("首页"), icon="home", name="home"),
     Item(_("出题"), icon="bulb", name="challenge_list"),
-    Item(_("征集"), icon="speakerphone", name="call_list", group="verification"),
+    Item(pgettext_lazy("several", "征集"), icon="speakerphone", name="call_list", group="verification"),
     Item(
         _("我的申报"),
         icon="file-text",

@@ -11,8 +11,11 @@ class VerificationConfig(AppConfig):
     def ready(self) -> None:
         from langqiao.apps.ledger.queries import register_case_reader, register_withholder
         from langqiao.apps.verification import (
+            awaiting,
             receivers,
             rules,  # noqa: F401  registers the permissions
+            sections,
+            sections_services,
         )
         from langqiao.apps.verification.queries.calls import read_case
         from langqiao.apps.verification.queries.reviews import withheld_entries
@@ -20,3 +23,5 @@ class VerificationConfig(AppConfig):
         register_case_reader(read_case)
         register_withholder(withheld_entries)
         receivers.connect()
+        for part in (awaiting, sections, sections_services):
+            part.register()
