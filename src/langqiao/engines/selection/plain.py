@@ -10,6 +10,7 @@ from langqiao.engines.selection.calibration.types import Calibration, ItemScore,
 from langqiao.engines.selection.choice.rules import rule_as_dict
 from langqiao.engines.selection.choice.types import Choice, Conflict, Drawing, Price, Remark, Standing
 from langqiao.engines.selection.errors import SelectionError
+from langqiao.engines.selection.grading import Graded, Grading
 from langqiao.engines.selection.receipt import Receipt
 
 
@@ -112,6 +113,19 @@ def _drawing(drawing: Drawing) -> dict[str, Any]:
 
 def _remark(remark: Remark) -> dict[str, Any]:
     return asdict(remark) | {"subjects": list(remark.subjects)}
+
+
+def grading_as_dict(found: Grading) -> dict[str, Any]:
+    """Grades of all candidates, and those near a threshold."""
+    return {
+        "graded": [_graded(one) for one in found.graded],
+        "near_ties": [_graded(one) for one in found.near],
+        "receipt": receipt_as_dict(found.receipt),
+    }
+
+
+def _graded(one: Graded) -> dict[str, Any]:
+    return asdict(one) | {"reasons": list(one.reasons)}
 
 
 def receipt_as_dict(receipt: Receipt) -> dict[str, Any]:

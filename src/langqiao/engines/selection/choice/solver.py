@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
 
@@ -345,6 +346,7 @@ class Solver:
         return chosen, float(self._units[chosen].sum())
 
 
+@cache
 def warm() -> None:
     """Load the compiled searches before a measured answer: the first time on a machine they are compiled."""
     rows = Rows(np.ones((1, 2)), np.zeros(1), np.ones(1), np.zeros(1, dtype=np.int64))
