@@ -172,20 +172,42 @@ class GateFailure:
 
 def gate_failures(application: Application) -> list[GateFailure]:
     """Gates the application does not pass: rule ``any`` by one failure, ``majority`` by more than half."""
-    found = []
     rounds = Round.objects.filter(reviews__application=application).distinct().order_by("step")
-    for round in rounds:
-        reviews = round.reviews.filter(application=application, state=ReviewState.SUBMITTED)
-        answers = list(reviews.order_by("letter").values_list("gates", flat=True))
-        for one in gated(round.criteria):
-            given = [answer[one["key"]] for answer in answers if one["key"] in answer]
-            against = [answer for answer in given if answer["passed"] is False]
-            rule = one.get("rule", "any")
-            if against and (rule == "any" or 2 * len(against) > len(given)):
-                reasons = [answer["why"] for answer in against if answer["why"]]
-                found.append(
-                    GateFailure(round, one["key"], one["name"], rule, len(against), len(given), reasons)
-                )
+    return [
+        failure
+        for round in rounds
+        for failure in _failures(round, _answers(round, application=application).get(application.pk, []))
+    ]
+
+
+def gate_failures_of(call: Call) -> dict[int, list[GateFailure]]:
+    """The same for every application of a call that fails a gate; one query a round."""
+    found: dict[int, list[GateFailure]] = defaultdict(list)
+    for round in call.rounds.order_by("step"):
+        if gated(round.criteria):
+            for pk, answers in _answers(round).items():
+                found[pk] += _failures(round, answers)
+    return {pk: failures for pk, failures in found.items() if failures}
+
+
+def _answers(round: Round, **only: Any) -> dict[int, list[dict[str, Any]]]:
+    """The gates as answered in the submitted reviews of a round, by application and letter."""
+    found: dict[int, list[dict[str, Any]]] = defaultdict(list)
+    reviews = round.reviews.filter(state=ReviewState.SUBMITTED, **only).order_by("application_id", "letter")
+    for pk, answers in reviews.values_list("application_id", "gates"):
+        found[pk].append(answers)
+    return found
+
+
+def _failures(round: Round, answers: list[dict[str, Any]]) -> list[GateFailure]:
+    found = []
+    for one in gated(round.criteria):
+        given = [answer[one["key"]] for answer in answers if one["key"] in answer]
+        against = [answer for answer in given if answer["passed"] is False]
+        rule = one.get("rule", "any")
+        if against and (rule == "any" or 2 * len(against) > len(given)):
+            reasons = [answer["why"] for answer in against if answer["why"]]
+            found.append(GateFailure(round, one["key"], one["name"], rule, len(against), len(given), reasons))
     return found
 
 
