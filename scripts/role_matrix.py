@@ -10,6 +10,7 @@ import sys
 import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -42,7 +43,11 @@ APPS = {
     "ledger": "台账 ledger",
     "registry": "名录 registry",
     "challenges": "题目 challenges",
+    "verification": "概念验证 verification",
+    "conference": "联席会议 conference",
 }
+# Apps whose permissions are shown actor by actor, as their tests ask them.
+BY_TABLE = frozenset({"verification", "conference"})
 NO = "—"
 
 
@@ -235,6 +240,25 @@ def _of_answers(actor: Actor, may: Callable[[Any], bool]) -> str:
     return "、".join(found) or NO
 
 
+def by_table(app: str) -> list[str]:
+    """Rows of an app whose permissions hang on what stands between people: its tested table of actors.
+
+    ``tests/apps/<app>/test_matrix.py`` asks every actor of a scene; the table there is what holds.
+    """
+    from langqiao.kit.permissions import permissions
+
+    table = import_module(f"tests.apps.{app}.test_matrix").TABLE
+    lines = ["| 权限 | 对什么 asked of | 谁可以 who may |", "|---|---|---|"]
+    for permission in permissions():
+        if not permission.name.startswith(f"{app}."):
+            continue
+        found = table[permission.name.partition(".")[2]]
+        for target, who in found if isinstance(found, list) else [found]:
+            names = "、".join(sorted(who)) or NO
+            lines.append(f"| {permission.label} `{permission.name}` | {target} | {names} |")
+    return lines
+
+
 def page() -> str:
     """The whole page, from the database as it is."""
     from django.utils import translation
@@ -245,6 +269,9 @@ def page() -> str:
         columns = actors()
         lines = [HEAD]
         for app, title in APPS.items():
+            if app in BY_TABLE:
+                lines += [f"## {title}", "", *by_table(app), ""]
+                continue
             lines += [f"## {title}", "", f"| 权限 | {' | '.join(actor.label for actor in columns)} |"]
             lines.append("|---|" + "---|" * len(columns))
             for permission in permissions():
