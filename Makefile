@@ -76,8 +76,9 @@ bench: install ## benchmarks on real data; DATA names its folder
 	$(BIN)/python -m benchmarks.experts --data $(DATA)/experts/dev.jsonl
 	$(BIN)/python -m benchmarks.pages --docs $(DATA)/csl/dev.jsonl $(DATA)/csl/distractors.jsonl
 	$(BIN)/python -m benchmarks.assignment --midl $(DATA)/reviewers/midl_scores.npy \
-	  --matrices $(DATA)/reviewers/preflib1.npz $(DATA)/reviewers/preflib2.npz
+	  --price $(DATA)/reviewers/preflib1.npz 3 6 items --price $(DATA)/reviewers/preflib2.npz 3 6 items
 	$(BIN)/python -m benchmarks.selection
+	$(BIN)/python -m benchmarks.valuation
 
 lock: ## renew the locked versions
 	$(BIN)/pip install -q uv
