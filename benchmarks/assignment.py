@@ -8,8 +8,8 @@
 * ``speed``: a made-up case (uniform scores, each item the same number of random candidates, seeded). Ours,
   the LP by HiGHS's simplex, and greedy by falling score each run in a process of their own.
   ``seconds`` is the solve from the sparse matrix to the pairs (``cpu_seconds``: of one core); ``peak_mb``
-  is the largest resident memory of the whole process, the interpreter, libraries and the matrix included; ``before_mb`` is the same just
-  before the solve.
+  is the largest resident memory of the whole process, the interpreter, libraries and the matrix included;
+  ``before_mb`` is the same just before the solve.
 * ``price``: the share of the deterministic optimum that a random assignment keeps in expectation with
   probabilities of at most 1/2; ROWS says whether the file's rows are ``items`` or ``reviewers``.
 """

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from langqiao.cli.shared import err, out, stop
+from langqiao.cli.shared import err, out, progress_bar, stop
 
 if TYPE_CHECKING:
     from langqiao.engines.assignment import Assignment, Problem
@@ -83,7 +83,8 @@ def assign(
             time_limit=time_limit,
         )
         started = time.perf_counter()
-        found = engine.assign(problem, plan)
+        with progress_bar() as show:
+            found = engine.assign(problem, plan, report=show)
         facts = _facts(problem, found, time.perf_counter() - started)
         facts["receipt"] = engine.receipt_of(problem, plan, found).as_dict()
         if pairs_file is not None:

@@ -216,21 +216,25 @@ class _Search:
             pairs = joined([pairs, more])
 
     def _prove(self) -> None:
-        """Bisect thresholds, each settled by an integer programme over all pairs."""
+        """Thresholds settled by integer programmes over all pairs, by turns just above the best minimum,
+        which proves it when nothing is found, and half-way to the ceiling.
+        """
         pairs = self._core.candidates.everything()
         until = time.perf_counter() + self._left(0.6)
-        target = self.high
+        halve = False
         while not self._settled():
             self._tell("proof")
+            step = self._grain or CLOSE * max(1.0, abs(self.high))
+            target = (self.low + self.high) / 2 if halve else self.low + step
             if self._grain:
-                target = np.floor(target / self._grain + CLOSE) * self._grain
-                target = max(target, self.low + self._grain)
+                target = max(np.floor(target / step + CLOSE) * step, self.low + step)
+            halve = not halve
             left = until - time.perf_counter()
             if left <= 0:
                 self._complete = False
                 return
-            model = Programme(self._core, pairs, goals=self._goals(target))
-            answer = solve(model.model, integer=True, seconds=left)
+            model = Programme(self._core, pairs, goals=self._goals(target)).model
+            answer = solve(replace(model, cost=np.zeros(len(model.cost))), integer=True, seconds=left)
             if answer.status == "infeasible":
                 self.high = max(self.low, target - (self._grain or 0.0))
             elif answer.status in {"optimal", "feasible"}:
@@ -238,7 +242,6 @@ class _Search:
             else:
                 self._complete = False
                 return
-            target = (self.low + self.high) / 2
 
     # -- the sum
 
@@ -353,6 +356,7 @@ class _Search:
         sum_bound = max(self._sum_bound, total) + pinned
         return conclude(
             self._core, self._best, unfilled=self._base.unfilled, short=self._base.short, method="fair",
-            seconds=time.perf_counter() - started, bound=self.high, sum_bound=sum_bound,
+            seconds=time.perf_counter() - started, sum_bound=sum_bound,
+            bound=None if self._grain and self._settled() else self.high,
             complete=self._complete,
         )  # fmt: skip

@@ -127,14 +127,16 @@ def _unfilled(problem: Problem) -> Ints:
     return back
 
 
-def _smallest(fills: Callable[[int], bool]) -> int | None:
-    """The smallest size from 1 on that fills every place, None when even the largest does not."""
-    high = 1
-    while not fills(high):
-        high *= 2
-        if high > LARGEST_REMEDY:
+def _smallest(fills: Callable[[int], bool], least: int = 1) -> int | None:
+    """The smallest size from ``least`` on that fills every place, None when even the largest does not.
+
+    ``least`` is what counting alone asks for; mostly it is enough, and one trial settles it.
+    """
+    low, high = least - 1, least
+    while high > LARGEST_REMEDY or not fills(high):
+        if high >= LARGEST_REMEDY:
             return None
-    low = high // 2
+        low, high = high, min(LARGEST_REMEDY, 2 * high - least + 1)
     while high - low > 1:
         middle = (low + high) // 2
         low, high = (low, middle) if fills(middle) else (middle, high)
@@ -149,13 +151,20 @@ def _more_load(problem: Problem) -> Remedy | None:
     """So much more load for every reviewer."""
     if (_counts(problem) < problem.per_item).any():
         return None  # no load helps where there are too few candidates
-    size = _smallest(lambda more: _fills(replace(problem, max_load=problem.max_load + more)))
+    missing = int(problem.per_item.sum() - problem.max_load.sum())
+    size = _smallest(
+        lambda more: _fills(replace(problem, max_load=problem.max_load + more)),
+        max(1, -(-missing // problem.shape[1])),
+    )
     return None if size is None else Remedy("load", size)
 
 
 def _more_reviewers(problem: Problem) -> Remedy | None:
     """So many more reviewers without conflicts, each with the largest load that anybody has."""
-    size = _smallest(lambda more: _fills(_joined_by(problem, more)))
+    missing = int(problem.per_item.sum() - problem.max_load.sum())
+    load = max(1, int(problem.max_load.max()))
+    lacking = int(np.max(problem.per_item - _counts(problem)))  # nobody takes two places of one item
+    size = _smallest(lambda more: _fills(_joined_by(problem, more)), max(1, lacking, -(-missing // load)))
     return None if size is None else Remedy("reviewers", size)
 
 
