@@ -9,6 +9,7 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -63,6 +64,7 @@ def assign(
     with _complaints():
         from langqiao.cli import matrices
         from langqiao.engines import assignment as engine
+        from langqiao.engines.matching.types import Progress
 
         table = matrices.read_scores(scores)
         mask = matrices.read_matrix(conflicts) if conflicts else table.mask
@@ -84,7 +86,7 @@ def assign(
         )
         started = time.perf_counter()
         with progress_bar() as show:
-            found = engine.assign(problem, plan, report=show)
+            found = engine.assign(problem, plan, report=lambda told: show(Progress(**asdict(told))))
         facts = _facts(problem, found, time.perf_counter() - started)
         facts["receipt"] = engine.receipt_of(problem, plan, found).as_dict()
         if pairs_file is not None:

@@ -48,7 +48,7 @@ class Core:
 
     def pinned_sums(self) -> Floats:
         """The score that each item has from pinned pairs."""
-        return np.bincount(self.pinned.rows, self.pinned.scores, minlength=self.shape[0])
+        return sums(self.pinned.rows, self.pinned.scores, self.shape[0])
 
     def settled(self, filled: Pairs, short: Ints) -> Core:
         """The same with limits lowered to what an assignment reaches, so that it is feasible."""
@@ -58,6 +58,11 @@ class Core:
             replace(panel, fewest=np.minimum(panel.fewest, count(panel, filled, n))) for panel in self.panels
         )
         return replace(self, need=need, least=np.maximum(0, self.least - short), panels=panels)
+
+
+def sums(places: NDArray[np.integer], values: Floats, size: int) -> Floats:
+    """The sum of the values at each place, also where there is none at all."""
+    return np.bincount(places, values, minlength=size).astype(np.float64)
 
 
 def count(panel: Panel, pairs: Pairs, items: int) -> Ints:
@@ -198,7 +203,7 @@ def conclude(
     scores = np.concatenate([core.pinned.scores, pairs.scores])
     order = np.lexsort((reviewers, items))
     items, reviewers, scores = items[order], reviewers[order], scores[order]
-    per_item = np.bincount(items, scores, minlength=n)
+    per_item = sums(items, scores, n)
     total = float(np.sum(scores))
     asked = per_item[core.problem.per_item > 0]
     minimum = float(asked.min()) if len(asked) else 0.0

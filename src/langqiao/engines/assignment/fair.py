@@ -26,7 +26,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from . import flow, programme
-from .candidates import Pairs, joined
+from .candidates import Pairs, chosen, joined
 from .core import Core, conclude
 from .exchange import Exchange
 from .programme import Duals, Programme, dual_bound, priced_in, solve
@@ -295,7 +295,7 @@ class _Search:
 
     def _fresh(self, pairs: Pairs, among: Pairs) -> Pairs:
         m = self._core.shape[1]
-        return pairs.where(~programme.chosen(pairs.keys(m), among.keys(m)))
+        return pairs.where(~chosen(pairs.keys(m), among.keys(m)))
 
     def _weighted_start(self, duals: Duals) -> None:
         """The flow in which needy items weigh more, brought to the threshold."""
@@ -337,7 +337,7 @@ class _Search:
         if every:
             m = self._core.shape[1]
             certain = pairs.where(gain > gap + self._tiny)
-            sure = programme.chosen(model.pairs.keys(m), certain.keys(m)).astype(np.float64)
+            sure = chosen(model.pairs.keys(m), certain.keys(m)).astype(np.float64)
         answer = solve(
             replace(model.model, lower=sure), integer=True,
             seconds=self._left(0.4 if few and not every else 1), start=model.values(self._best),

@@ -7,7 +7,6 @@ bounds that come from the dual are computed here, over all candidates, and need 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -51,7 +50,7 @@ class _Silent(highspy.Highs):
 
     def enableCallbacks(self) -> None:  # noqa: N802 - the first thing that its constructor calls
         self.setOptionValue("output_flag", False)
-        super().enableCallbacks()
+        super().enableCallbacks()  # type: ignore[no-untyped-call]  # highspy annotates it by halves
 
 
 def solve(
@@ -62,7 +61,7 @@ def solve(
     ``interior`` takes the interior-point method without crossover: much faster where all items stand at
     the same goal; duals then are approximate, which is all a bound needs.
     """
-    solver = _Silent()
+    solver = _Silent()  # type: ignore[no-untyped-call]  # highspy's constructor has no annotations
     options: dict[str, Any] = {
         "time_limit": max(0.01, seconds), "mip_rel_gap": 0.0, "threads": 1,
         "primal_feasibility_tolerance": TOLERANCE, "mip_feasibility_tolerance": TOLERANCE,
@@ -341,6 +340,3 @@ def _soft(core: Core, pairs: Pairs) -> tuple[Model, slice, slice]:
         whole=np.ones(total, np.bool_),
     )
     return model, slice(size, size + n), slice(size + n, size + n + m)
-
-
-Stop = Callable[[], bool]
