@@ -85,8 +85,11 @@ def assign(
             time_limit=time_limit,
         )
         started = time.perf_counter()
-        with progress_bar() as show:
-            found = engine.assign(problem, plan, report=lambda told: show(Progress(**asdict(told))))
+        if err.is_terminal:
+            with progress_bar() as show:
+                found = engine.assign(problem, plan, report=lambda told: show(Progress(**asdict(told))))
+        else:
+            found = engine.assign(problem, plan)
         facts = _facts(problem, found, time.perf_counter() - started)
         facts["receipt"] = engine.receipt_of(problem, plan, found).as_dict()
         if pairs_file is not None:

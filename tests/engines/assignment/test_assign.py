@@ -277,6 +277,7 @@ def test_a_receipt_reproduces_and_tells_a_change(plan: Plan) -> None:
     ("values", "words"),
     [
         ({"scores": np.full((2, 2), np.inf)}, "infinite|∞"),
+        ({"scores": np.full((2, 2), -1e300)}, "beyond"),
         ({"scores": np.ones(3)}, "two dimensions"),
         ({"scores": np.ones((2, 2)), "max_load": [1, 2, 3]}, "max_load"),
         ({"scores": np.ones((2, 2)), "per_item": -1}, "per_item"),

@@ -18,6 +18,7 @@ Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 Bools = NDArray[np.bool_]
 Method = Literal["sum", "fair", "random"]
+FARTHEST = 1e9  # a score; beyond it others are lost in rounding
 LARGEST = 1_000_000  # of a load or a number of places; beyond it a limit means nothing
 
 
@@ -112,6 +113,8 @@ class Problem:
         values = scores.data if hasattr(scores, "indptr") else scores
         if np.isposinf(values).any():
             raise AssignmentError("a score is +∞; scores must be finite (NaN or −∞ for no candidate)")
+        if (np.abs(values, where=np.isfinite(values), out=np.zeros(values.shape)) > FARTHEST).any():
+            raise AssignmentError(f"a score is beyond ±{FARTHEST:g}; leave out pairs that must not be")
         self._set("scores", scores)
         self._set("per_item", _whole("per_item", self.per_item, n, "item"))
         self._set("max_load", _whole("max_load", self.max_load, m, "reviewer"))
