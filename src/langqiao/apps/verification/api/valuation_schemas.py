@@ -4,21 +4,23 @@ No ``from __future__ import annotations`` here: ninja must meet the schemas them
 """
 
 from datetime import date, datetime
-from typing import Any
+from typing import Annotated, Any
 
-from ninja import Field, Schema
+from ninja import Schema
+from pydantic import Field
 
 from langqiao.apps.verification.models import Valuation
 
-MOST_ID = 2**63 - 1
+Key = Annotated[int, Field(ge=1, lt=2**63)]
+CaseNumber = Annotated[str, Field(max_length=40)]
 
 
 class NarrowIn(Schema):
     """Filters of the list."""
 
     state: Valuation.State | None = None
-    achievement: int | None = Field(None, ge=1, le=MOST_ID)
-    case: str = ""
+    achievement: Key | None = None
+    case: CaseNumber = ""
 
 
 class DraftIn(Schema):
@@ -28,11 +30,11 @@ class DraftIn(Schema):
     title: str
     valuation_date: date
     purpose: str = ""
-    achievement: int | None = Field(None, ge=1, le=MOST_ID)
+    achievement: Key | None = None
     centre: str = Field(
         "", description="Code or full name of the centre that appraises; empty for one's own."
     )
-    case: str = Field("", description="Number of the case that this continues; empty opens a new one.")
+    case: CaseNumber = Field("", description="Number of the case that this continues; empty opens a new one.")
     study: dict[str, Any] | None = Field(
         None, description="The inputs as docs/engines/valuation.md describes them; shares are fractions."
     )
@@ -44,7 +46,7 @@ class RevisePatch(Schema):
     title: str
     valuation_date: date
     purpose: str
-    achievement: int | None = Field(ge=1, le=MOST_ID)
+    achievement: Key | None = None
     centre: str
     study: dict[str, Any]
 

@@ -74,6 +74,11 @@ class MethodShown:
     def high(self) -> str:
         return amount(self.range.high)
 
+    @property
+    def between(self) -> str:
+        """The range as one text: 300–500 万元."""
+        return between(self.range.low, self.range.high)
+
 
 @dataclass(frozen=True, slots=True)
 class Pair:

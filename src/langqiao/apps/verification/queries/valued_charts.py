@@ -45,7 +45,8 @@ class SwingShown:
 
 
 def _axis_number(value: float) -> str:
-    return terms.plain(money_number(value))
+    number = money_number(value)
+    return terms.plain(round(number, 2) if abs(number) >= 1 else number)
 
 
 def _frame(ident: str, title: str, description: str, width: float) -> Frame:

@@ -40,9 +40,9 @@ BASES: dict[Basis, Any] = {
     Basis.PUBLISHED: gettext_lazy("公开资料"),
 }
 SHAPES: dict[Shape, Any] = {
-    Shape.PERT: gettext_lazy("PERT（两端与最可能值）"),
-    Shape.TRIANGULAR: gettext_lazy("三角（两端与最可能值）"),
-    Shape.LOGNORMAL: gettext_lazy("对数正态（P10、P50、P90）"),
+    Shape.PERT: "PERT",
+    Shape.TRIANGULAR: gettext_lazy("三角"),
+    Shape.LOGNORMAL: gettext_lazy("对数正态"),
     Shape.FIXED: gettext_lazy("定值"),
 }
 RIGHTS: dict[Right, Any] = {
