@@ -110,11 +110,7 @@ class Problem:
         n, m = scores.shape
         if not n or not m:
             raise AssignmentError("scores hold no items or no reviewers")
-        values = scores.data if hasattr(scores, "indptr") else scores
-        if np.isposinf(values).any():
-            raise AssignmentError("a score is +∞; scores must be finite (NaN or −∞ for no candidate)")
-        if (np.abs(values, where=np.isfinite(values), out=np.zeros(values.shape)) > FARTHEST).any():
-            raise AssignmentError(f"a score is beyond ±{FARTHEST:g}; leave out pairs that must not be")
+        _check_scores(scores.data if hasattr(scores, "indptr") else scores)
         self._set("scores", scores)
         self._set("per_item", _whole("per_item", self.per_item, n, "item"))
         self._set("max_load", _whole("max_load", self.max_load, m, "reviewer"))
@@ -178,6 +174,13 @@ def _matrix(name: str, given: Any, kind: type[np.generic]) -> Any:
     if dense.ndim != 2:
         raise AssignmentError(f"{name} must have two dimensions (items × reviewers), not {dense.ndim}")
     return dense
+
+
+def _check_scores(values: Floats) -> None:
+    if np.isposinf(values).any():
+        raise AssignmentError("a score is +∞; scores must be finite (NaN or −∞ for no candidate)")
+    if (np.abs(values, where=np.isfinite(values), out=np.zeros(values.shape)) > FARTHEST).any():
+        raise AssignmentError(f"a score is beyond ±{FARTHEST:g}; leave out pairs that must not be")
 
 
 def _pins(pins: Iterable[tuple[int, int]], n: int, m: int) -> tuple[tuple[int, int], ...]:
