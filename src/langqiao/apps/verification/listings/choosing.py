@@ -16,7 +16,6 @@ from django.db.models import (
     When,
 )
 from django.http import HttpRequest
-from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
@@ -175,7 +174,7 @@ class CalibrationListing(Listing):
             drawn = whisker(
                 self.scale, row.score.calibrated, row.score.low, row.score.high, beside=row.score.raw
             )
-            row.whisker = render_to_string("verification/choosing/_whisker.html", {"one": drawn})
+            row.whisker = drawn.svg()
         return rows
 
     def extra_context(self, request: HttpRequest) -> dict[str, Any]:  # noqa: ARG002
@@ -286,7 +285,7 @@ class SeverityListing(Listing):
         for row in rows:
             row.report = self.reports[row.pk]
             drawn = whisker(self.scale, row.report.severity, row.report.low, row.report.high, beside=0.0)
-            row.whisker = render_to_string("verification/choosing/_whisker.html", {"one": drawn})
+            row.whisker = drawn.svg()
         return rows
 
     def extra_context(self, request: HttpRequest) -> dict[str, Any]:  # noqa: ARG002

@@ -6,8 +6,20 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Self
 
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
+_HEAD = (
+    '<svg class="lq-whisker" viewBox="0 0 100 16" role="img" aria-label="{words}" preserveAspectRatio="none">'
+    '<title>{words}</title><line class="is-axis" x1="4" x2="96" y1="8" y2="8"/>'
+)
+_RANGE = '<line class="is-range" x1="{left}" x2="{right}" y1="8" y2="8"/>'
+_MARKS = (
+    '<line class="is-beside" x1="{beside}" x2="{beside}" y1="2" y2="14"/>'
+    '<line class="is-dot" x1="{dot}" x2="{dot}" y1="8" y2="8"/></svg>'
+)
+_RANGED, _BARE = _HEAD + _RANGE + _MARKS, _HEAD + _MARKS
 WIDTH = 100.0  # of the drawing, in its own units
 EDGE = 4.0  # kept free at both ends, so that a dot on the edge is whole
 
@@ -47,6 +59,18 @@ class Whisker:
     right: float | None
     beside: float
     words: str
+
+    def svg(self) -> SafeString:
+        """The drawing: the line is the interval, the dot the score, the upright mark what stands beside."""
+        has_range = self.left is not None
+        return format_html(
+            _RANGED if has_range else _BARE,
+            words=self.words,
+            dot=self.dot,
+            beside=self.beside,
+            left=self.left,
+            right=self.right,
+        )
 
 
 def whisker(scale: Scale, value: float, low: float | None, high: float | None, *, beside: float) -> Whisker:

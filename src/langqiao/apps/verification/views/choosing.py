@@ -32,6 +32,7 @@ from langqiao.apps.verification.views.parts import actor, add_refusal, back, is_
 from langqiao.engines.selection.choice.solver import warm
 from langqiao.kit.listing import list_view
 from langqiao.kit.refusals import Refused
+from langqiao.kit.words import named
 
 COMPARED_AT_MOST = 4
 
@@ -153,26 +154,29 @@ def _groups(shown: queries.Shown | None, *, grading: bool) -> list[tuple[Any, li
 
 
 def _rows(lines: list[queries.Line], state: State, scale: Scale) -> list[dict[str, Any]]:
-    """Lines with their drawing and the states that fix or free them."""
+    """Lines as the template prints them (plain texts: there are many), with what would fix or free them."""
     by_calibrated = state.basis == Basis.CALIBRATED
     rows = []
     for line in lines:
-        score = line.score
+        score, application = line.score, line.score.application
+        beside = score.raw if by_calibrated else score.calibrated
+        margin = "–" if line.margin is None else f"{'' if line.is_exact else '≥ '}{line.margin:.2f}"
+        about = (line.key, named(application.organisation), named(application.city))
         rows.append(
             {
-                "line": line,
-                "application": score.application,
+                "title": application.title,
+                "url": application.get_absolute_url(),
+                "about": " · ".join(part for part in about if part),
                 "rank": score.rank_calibrated if by_calibrated else score.rank_raw,
-                "whisker": whisker(
-                    scale,
-                    line.points,
-                    line.low,
-                    line.high,
-                    beside=score.raw if by_calibrated else score.calibrated,
-                ),
-                "pin": state.fixing(line.key, "pin").query(),
-                "bar": state.fixing(line.key, "bar").query(),
-                "free": state.fixing(line.key, "").query(),
+                "points": f"{line.points:.2f}",
+                "margin": margin,
+                "whisker": whisker(scale, line.points, line.low, line.high, beside=beside).svg(),
+                "mark": line.mark,
+                "is_near": line.is_near,
+                "fixed": line.fixed,
+                "pin": "" if line.fixed else state.fixing(line.key, "pin").query(),
+                "bar": "" if line.fixed else state.fixing(line.key, "bar").query(),
+                "free": state.fixing(line.key, "").query() if line.fixed else "",
             }
         )
     return rows
