@@ -220,8 +220,8 @@ class Review(Stamped):
     """One reviewer's review of one application in a round (评审意见).
 
     ``scores`` is ``{criterion key: number}``, ``gates`` ``{criterion key: {passed: bool, why: str}}``;
-    ``total`` is the weighted sum, set when submitted. ``letter`` is the stable pseudonym (专家甲, Reviewer A) by which
-    colleagues and applicants meet the reviewer.
+    ``total`` is the weighted sum, set when submitted. ``letter`` is the stable pseudonym (专家甲,
+    Reviewer A) by which colleagues and applicants meet the reviewer.
     """
 
     round = models.ForeignKey(Round, on_delete=models.CASCADE, related_name="reviews")
