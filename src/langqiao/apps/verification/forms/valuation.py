@@ -40,7 +40,7 @@ def number_text(value: float) -> str:
     return str(int(value)) if float(value).is_integer() and abs(value) < 1e15 else repr(float(value))
 
 
-class Number(forms.FloatField):
+class Number(forms.Field):
     """A finite number; thousands may be set apart by commas."""
 
     widget = forms.TextInput(attrs={"inputmode": "decimal", "autocomplete": "off"})
@@ -48,11 +48,15 @@ class Number(forms.FloatField):
     def to_python(self, value: Any) -> float | None:
         """The number typed, None when empty."""
         text = str(value or "").replace(",", "").replace("，", "").replace("%", "").strip()
-        return super().to_python(text)
-
-    def widget_attrs(self, widget: Any) -> dict[str, Any]:
-        """No step and no bounds: the widget is a text field."""
-        return forms.Field.widget_attrs(self, widget)
+        if not text:
+            return None
+        try:
+            number = float(text)
+        except ValueError:
+            number = math.nan
+        if not math.isfinite(number):
+            raise forms.ValidationError(_("请填写数字。"))
+        return number
 
 
 def _whole(label: Any, least: int, most: int, **values: Any) -> forms.IntegerField:
@@ -112,8 +116,8 @@ class QuantityForm(forms.Form):
     shape = forms.ChoiceField(label=_("分布"), choices=CHOSEN_SHAPES, required=False)
     source = _line(_("来源或假设理由"))
 
-    def __init__(self, *args: Any, key: str, field: Field, optional: bool = False, **kwargs: Any) -> None:
-        super().__init__(*args, prefix=key.replace(".", "_"), auto_id="id_%s", **kwargs)
+    def __init__(self, data: Any, *, key: str, field: Field, optional: bool = False) -> None:
+        super().__init__(data, prefix=key.replace(".", "_"))
         self.key, self.field, self.optional = key, field, optional
         self.label = field.en if is_english() else field.zh
         if not field.open_ended:

@@ -194,7 +194,7 @@ def _cell(value: float, unit: str) -> str:
     if unit == Unit.SHARE.value:
         return terms.figure(value, unit)
     if unit == Unit.WAN.value:
-        return terms.plain(round(money_number(value), 2))
+        return terms.plain(money_number(round(value, 2)))
     return terms.plain(value)
 
 

@@ -59,7 +59,8 @@ def _number(text: str) -> int | None:
 def valuation_new(request: HttpRequest) -> HttpResponse:
     """Begin a valuation; ``?achievement=`` and ``?case=`` fill in what is known."""
     require(request.user, "verification.value_any")
-    achievement = Achievement.objects.filter(pk=_number(request.GET.get("achievement", ""))).first()
+    number = _number(request.GET.get("achievement", ""))
+    achievement = Achievement.objects.filter(pk=number).first() if number is not None else None
     initial: dict[str, Any] = {
         "achievement": achievement,
         "title": _("%(title)s估值") % {"title": achievement.title[:190]} if achievement else "",
