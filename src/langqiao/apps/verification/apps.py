@@ -16,6 +16,7 @@ class VerificationConfig(AppConfig):
             rules,  # noqa: F401  registers the permissions
             sections,
             sections_services,
+            sections_valuation,
         )
         from langqiao.apps.verification.queries.calls import read_case
         from langqiao.apps.verification.queries.reviews import withheld_entries
@@ -23,5 +24,5 @@ class VerificationConfig(AppConfig):
         register_case_reader(read_case)
         register_withholder(withheld_entries)
         receivers.connect()
-        for part in (awaiting, sections, sections_services):
+        for part in (awaiting, sections, sections_services, sections_valuation):
             part.register()
