@@ -16,15 +16,6 @@ from langqiao.apps.verification.models import Call, StepKind
 from langqiao.cli.call_demo.people import liaison
 from langqiao.cli.call_demo.scene import Show, office, user
 
-CONSTRAINTS = {
-    "places": 12,
-    "rules": [
-        {"kind": "at_least", "attribute": "city", "number": 1},
-        {"kind": "at_most", "attribute": "city", "number": 3},
-    ],
-    "margin": 0.5,
-}
-
 
 def _is_at(call: Call, kind: str) -> bool:
     step = call.current_step
@@ -36,7 +27,8 @@ def choose(call: Call, show: Show) -> None:
     if _is_at(call, StepKind.DEFENCE):
         actor = office()
         if adopted_choice(call) is None:
-            run = choosing.propose_choice(actor, call, basis="calibrated", constraints=CONSTRAINTS)
+            constraints = {"places": call.places, **call.choice}
+            run = choosing.propose_choice(actor, call, basis="calibrated", constraints=constraints)
             choosing.adopt_choice(actor, run, why="示例：每城至少一家，按校准分遴选。")
         advance(actor, call)
     show(1, 1)

@@ -34,6 +34,13 @@ def publish() -> Call:
         illustrative=True,
         places=12,
         reviews_per=5,
+        choice={
+            "rules": [
+                {"kind": "at_least", "attribute": "city", "number": 1},
+                {"kind": "at_most", "attribute": "city", "number": 3},
+            ],
+            "margin": 0.5,
+        },
     )
     return publish_call(actor, call)
 
