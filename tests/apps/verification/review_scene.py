@@ -93,7 +93,7 @@ def make_scene(*, start: bool = True, blindness: str = "double", chain: Any = No
     actors: dict[str, Any] = {
         "stranger": AnonymousUser(),
         "visitor": make_user(),
-        "superuser": User.objects.create_superuser("root", password="langqiao"),
+        "superuser": make_user(is_superuser=True, is_staff=True),
         "office": office,
         "recused": recused,
         "liaison": make_liaison(first.organisation.city or make_city()),
@@ -126,7 +126,9 @@ def hand_in(scene: Scene, name: str, **values: Any) -> Review:
     review = scene.reviews[name]
     review.refresh_from_db()
     given = peer_opinion() if name == "peer" and not values else opinion(**values)
-    return reviews.submit_review(scene.user(name.split()[0]), review, revision=review.revision, **given)
+    return reviews.submit_review(
+        scene.user(name.partition(" ")[0]), review, revision=review.revision, **given
+    )
 
 
 def hand_in_all(scene: Scene) -> None:

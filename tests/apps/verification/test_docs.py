@@ -7,7 +7,13 @@ from pathlib import Path
 
 from langqiao.apps.verification.domain.layout import COLUMNS
 from langqiao.apps.verification.domain.presets import presets
-from langqiao.apps.verification.models import APPLICATION_TRANSITIONS, CALL_TRANSITIONS, StepKind
+from langqiao.apps.verification.models import (
+    APPLICATION_TRANSITIONS,
+    CALL_TRANSITIONS,
+    REVIEW_TRANSITIONS,
+    ROUND_TRANSITIONS,
+    StepKind,
+)
 
 TEXT = (Path(__file__).resolve().parents[3] / "docs" / "verification.md").read_text(encoding="utf-8")
 
@@ -15,7 +21,7 @@ TEXT = (Path(__file__).resolve().parents[3] / "docs" / "verification.md").read_t
 def test_the_pictures_are_the_tables() -> None:
     pictures = re.findall(r"```mermaid\nstateDiagram-v2\n(.*?)```", TEXT, re.DOTALL)
     drawn = [set(re.findall(r"(\w+) --> (\w+)", picture)) for picture in pictures]
-    for table in (CALL_TRANSITIONS, APPLICATION_TRANSITIONS):
+    for table in (CALL_TRANSITIONS, APPLICATION_TRANSITIONS, ROUND_TRANSITIONS, REVIEW_TRANSITIONS):
         assert {(str(now), str(to)) for now, targets in table.items() for to in targets} in drawn
 
 

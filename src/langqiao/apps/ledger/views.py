@@ -19,6 +19,7 @@ from langqiao.apps.ledger.models import Entry, Visibility
 from langqiao.apps.ledger.queries import head, readable, readable_entry
 from langqiao.apps.ledger.words import in_words
 from langqiao.kit.listing import Column, Empty, Filter, Listing, list_view
+from langqiao.kit.permissions import allowed
 
 FIVE_MINUTES = 300
 
@@ -154,6 +155,7 @@ def case_detail(request: HttpRequest, case: str) -> HttpResponse:
         "parties": list(parties.values()),
         "first": entries[0],
         "last": entries[-1],
-        "partly": Entry.objects.filter(case=case).count() > len(entries),
+        # Said whether or not there are others: that an entry was made may itself be for the office alone.
+        "partly": not allowed(request.user, "ledger.read_all"),
     }
     return render(request, "ledger/case.html", context)

@@ -24,7 +24,7 @@ from langqiao.apps.verification.models import (
     Round,
     RoundState,
 )
-from langqiao.apps.verification.rules import insider_ids
+from langqiao.apps.verification.rules import insider_ids, is_recused
 
 SHOWN = 30  # of each kind
 
@@ -62,7 +62,8 @@ def _reviewing(user: Any) -> Iterator[Awaiting]:
         reviewer__person__user=user,
         reviewer__state=Reviewer.State.ACCEPTED,
         state__in=(ReviewState.ASSIGNED, ReviewState.DRAFT),
-        round__state=RoundState.REVIEWING,
+        # In discussion too: whoever has not handed in still may, and need not know how far the others are.
+        round__state__in=(RoundState.REVIEWING, RoundState.DISCUSSING),
     ).select_related("round__call", "application")
     for review in reviews[:SHOWN]:
         blind = review.round.call.is_double_blind
@@ -85,6 +86,8 @@ def _office(user: Any) -> Iterator[Awaiting]:
         return
     late = Round.objects.filter(state=RoundState.REVIEWING, due_at__lt=timezone.now()).select_related("call")
     for round in late[:SHOWN]:
+        if is_recused(user, round.call):
+            continue
         yield Awaiting(_("评审已到期"), round.call.title, round.get_absolute_url(), _day(round.due_at))
 
 

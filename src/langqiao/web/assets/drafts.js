@@ -275,7 +275,7 @@ class Draft {
       this.say(this.kept ? this.texts.expired : this.texts.unkept, "lost", this.loginUrl());
     } else if (answer.why) {
       // A value is wrong, or the review is no longer open: it stays here until it is mended.
-      this.say(`${this.texts.local}：${answer.why}${answer.mend ?? ""}`, "lost");
+      this.say(`${this.texts.local} · ${answer.why}${answer.mend ?? ""}`, "lost");
     } else {
       this.sayLocal(this.texts.offlineNote);
       this.later(RETRY);

@@ -7,6 +7,7 @@ from typing import Any
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from langqiao.apps.verification.domain.defence import (
     GAP_AT_MOST,
@@ -86,7 +87,7 @@ class ReviewForm(forms.Form):
             self.fields[f"gate-{one['key']}"] = forms.ChoiceField(
                 label=one["name"],
                 required=False,
-                choices=[("pass", _("通过")), ("fail", _("不通过"))],
+                choices=[("pass", pgettext_lazy("gate", "通过")), ("fail", pgettext_lazy("gate", "不通过"))],
                 widget=forms.RadioSelect,
                 help_text=one.get("help", ""),
             )

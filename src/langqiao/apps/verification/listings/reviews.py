@@ -27,6 +27,7 @@ from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from langqiao.apps.verification.domain.rounds import round_name
 from langqiao.apps.verification.models import (
@@ -141,7 +142,12 @@ class RoundReviewListing(Listing):
             sort="application__number",
             link=lambda r: r.get_absolute_url() if r.state == ReviewState.SUBMITTED else "",
         ),
-        Column("reviewer", _("评审专家"), value="reviewer.person", sort="reviewer__person__name"),
+        Column(
+            "reviewer",
+            pgettext_lazy("reviews", "专家"),
+            value="reviewer.person",
+            sort="reviewer__person__name",
+        ),
         Column("letter", _("代号"), value=lambda r: pseudonym(r.letter), secondary=True),
         Column(
             "state",
@@ -236,7 +242,7 @@ class DisagreementListing(Listing):
     default_sort = "-spread"
     template = "verification/reviews/disagreement.html"
     columns = (
-        Column("number", _("序号"), sort="number", kind="number", secondary=True),
+        Column("number", _("序号"), sort="number", kind="number", export_only=True),
         Column("title", _("申报"), sort="number", link=lambda a: a.talk_url),
         Column("spread", _("极差"), value=lambda a: _score(a.spread), sort=("spread", "sd"), kind="number"),
         Column("sd", _("标准差"), value=lambda a: _score(a.sd), sort="sd", kind="number", secondary=True),
@@ -260,16 +266,18 @@ class DisagreementListing(Listing):
             round=self.round, state=ReviewState.SUBMITTED, application=OuterRef("pk")
         ).order_by()
 
-        def figure(made: Any, output: Any = None) -> Any:
-            grouped = handed_in.values("application").annotate(figure=made).values("figure")
-            return Subquery(grouped, output_field=output or FloatField())
+        def figure(made: Any, rows: QuerySet[Review] = handed_in) -> Any:
+            grouped = rows.values("application").annotate(figure=made).values("figure")
+            return Subquery(grouped, output_field=FloatField())
 
+        # SQLite's function fails where there is one value alone.
+        several = [pk for pk, one in self.found.items() if one.sd is not None]
         split = [pk for pk, one in self.found.items() if one.split_gates]
         return Application.objects.filter(pk__in=list(self.found)).annotate(
             given=figure(Count("pk")),
             mean=figure(Avg("total")),
             spread=figure(Max("total") - Min("total")),
-            sd=figure(StdDev("total", sample=True)),
+            sd=figure(StdDev("total", sample=True), handed_in.filter(application__in=several)),
             lowest=figure(Min("confidence")),
             usual=Value(self.usual, output_field=FloatField()),
             split=Case(When(pk__in=split, then=True), default=False, output_field=BooleanField()),

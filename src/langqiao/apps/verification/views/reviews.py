@@ -10,10 +10,12 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, Js
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from langqiao.apps.verification.domain import reviews as verbs
+from langqiao.apps.verification.domain.assigning import decline_review
 from langqiao.apps.verification.domain.rounds import round_name
 from langqiao.apps.verification.domain.scoring import gated, scored
 from langqiao.apps.verification.forms.reviews import (
@@ -184,8 +186,6 @@ def review_act(request: HttpRequest, pk: int, act: str) -> HttpResponseBase:
     if act == "change":
         return _changed(request, review)
     if act == "decline":
-        from langqiao.apps.verification.domain.assigning import decline_review
-
         try:
             decline_review(actor(request), review, why=request.POST.get("why", ""))
         except Refused as refused:
@@ -361,7 +361,7 @@ def changed_parts(change: Any, criteria: list[dict[str, Any]]) -> list[tuple[Any
     ]
     for one in gated(criteria):
         old, new = before["gates"].get(one["key"], {}), after["gates"].get(one["key"], {})
-        words = {True: _("通过"), False: _("不通过")}
+        words = {True: pgettext_lazy("gate", "通过"), False: pgettext_lazy("gate", "不通过")}
         pairs.append((one["name"], words.get(old.get("passed")), words.get(new.get("passed"))))
         pairs.append((_("不通过的理由"), old.get("why"), new.get("why")))
     for name, label in (

@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_POST, require_safe
 
 from langqiao.apps.verification.domain import defence, rounds
+from langqiao.apps.verification.domain.assigning import remind_reviewers
 from langqiao.apps.verification.forms.reviews import DueForm, EliminateForm, PlanForm, SlotForm
 from langqiao.apps.verification.listings.reviews import (
     DefenceListing,
@@ -159,8 +160,6 @@ def _extend(request: HttpRequest, round: Round) -> Any:
 
 
 def _remind(request: HttpRequest, round: Round) -> Any:
-    from langqiao.apps.verification.domain.assigning import remind_reviewers
-
     told = remind_reviewers(actor(request), round)
     return _("已提醒 %(n)d 位专家。") % {"n": told}
 
