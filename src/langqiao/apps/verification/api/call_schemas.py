@@ -112,7 +112,7 @@ class ExtendIn(Schema):
     why: Annotated[str, Bound(min_length=1, max_length=REASON_AT_MOST)]
 
 
-class WhyIn(Schema):
+class ApplicationWhyIn(Schema):
     """A reason."""
 
     why: Annotated[str, Bound(max_length=REASON_AT_MOST)] = ""
@@ -179,7 +179,7 @@ class PromiseOut(Schema):
     sm3: str
 
 
-class ContentOut(Schema):
+class ApplicationContentOut(Schema):
     """What the caller may read of an application's content."""
 
     version: int | None
@@ -216,11 +216,11 @@ class ApplicationOut(Schema):
     correct_by: datetime | None
     grade: str
     illustrative: bool
-    content: ContentOut | None = None
+    content: ApplicationContentOut | None = None
     missing: list[MissingOut] | None = None
 
 
-class OutlineOut(Schema):
+class ApplicationOutlineOut(Schema):
     """An application in a list, without its content."""
 
     id: int
@@ -245,7 +245,7 @@ class OutlineOut(Schema):
         return application.organisation.name
 
 
-class FindingIn(Schema):
+class ApplicationFindingIn(Schema):
     """One point of the document check."""
 
     passed: bool
@@ -256,7 +256,7 @@ class ScreeningIn(Schema):
     """A document check: every point, the verdict, a note, and until when to correct."""
 
     verdict: Screening.Verdict
-    points: dict[str, FindingIn] = {}
+    points: dict[str, ApplicationFindingIn] = {}
     note: Annotated[str, Bound(max_length=2_000)] = ""
     correct_by: AwareDatetime | None = None
 

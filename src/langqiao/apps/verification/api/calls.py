@@ -115,7 +115,7 @@ def extend_call(request: HttpRequest, pk: int, values: s.ExtendIn) -> Call:
 
 
 @router.post("/calls/{int:pk}/cancel", response=s.CallDetailOut, operation_id="cancel_call")
-def cancel_call(request: HttpRequest, pk: int, values: s.WhyIn) -> Call:
+def cancel_call(request: HttpRequest, pk: int, values: s.ApplicationWhyIn) -> Call:
     """Cancel a call (the office)."""
     return calls.cancel_call(_actor(request), _call(request, pk), why=values.why)
 
@@ -226,7 +226,9 @@ def _achievement(pk: int | None) -> Achievement | None:
     return found
 
 
-@router.get("/calls/{int:pk}/applications", response=list[s.OutlineOut], operation_id="list_applications")
+@router.get(
+    "/calls/{int:pk}/applications", response=list[s.ApplicationOutlineOut], operation_id="list_applications"
+)
 @paginate(Paged)
 def list_applications(request: HttpRequest, pk: int) -> QuerySet[Application]:
     """Outlines of a call's applications of which the caller may know."""
@@ -328,7 +330,7 @@ def submit_application(request: HttpRequest, pk: int) -> Any:
 @router.post(
     "/applications/{int:pk}/withdraw", response=s.ApplicationOut, operation_id="withdraw_application"
 )
-def withdraw_application(request: HttpRequest, pk: int, values: s.WhyIn) -> Any:
+def withdraw_application(request: HttpRequest, pk: int, values: s.ApplicationWhyIn) -> Any:
     """Withdraw an application before the result."""
     application = _application(request, pk)
     applications.withdraw_application(_actor(request), application, why=values.why)

@@ -27,7 +27,7 @@ Trl = Annotated[int, Bound(ge=1, le=HIGHEST_TRL)]
 Key = Annotated[int, Bound(ge=1, lt=2**63)]
 
 
-class NarrowIn(Schema):
+class ExaminationNarrowIn(Schema):
     """Filters of the list."""
 
     service: Examination.Service | None = None
@@ -50,7 +50,7 @@ class RequestIn(Schema):
     case: Annotated[str, Bound(max_length=40)] = ""
 
 
-class WhyIn(Schema):
+class ExaminationWhyIn(Schema):
     """A reason."""
 
     why: Annotated[str, Bound(min_length=1, max_length=WHY_AT_MOST)]
@@ -77,7 +77,7 @@ class PlanIn(Schema):
     milestones: Annotated[list[StepIn], Bound(max_length=STEPS_AT_MOST)]
 
 
-class FindingIn(Schema):
+class ExaminationFindingIn(Schema):
     """What was found at a milestone."""
 
     finding: Text
@@ -109,7 +109,7 @@ class EvidenceIn(Schema):
     milestone: Key | None = None
 
 
-class OutlineOut(Schema):
+class ExaminationOutlineOut(Schema):
     """An examination as the office sees it."""
 
     id: int
@@ -158,7 +158,7 @@ class MilestoneOut(Schema):
     earlier: list[dict[str, Any]]
 
 
-class EvidenceOut(Schema):
+class ExaminationEvidenceOut(Schema):
     """A file that shows something."""
 
     id: int
@@ -171,7 +171,7 @@ class EvidenceOut(Schema):
     at: datetime
 
 
-class ContentOut(Schema):
+class ExaminationContentOut(Schema):
     """What only the parties read."""
 
     question: str
@@ -187,17 +187,17 @@ class ContentOut(Schema):
     reasons: str
     conditions: str
     milestones: list[MilestoneOut]
-    evidence: list[EvidenceOut]
+    evidence: list[ExaminationEvidenceOut]
     report_sm3: str
 
 
-class ExaminationOut(OutlineOut):
+class ExaminationOut(ExaminationOutlineOut):
     """An examination; ``content`` is null to those who see the outline only."""
 
-    content: ContentOut | None = None
+    content: ExaminationContentOut | None = None
 
 
-class FieldOut(Schema):
+class ExaminationFieldOut(Schema):
     """A field of a form."""
 
     key: str
@@ -214,7 +214,7 @@ class SectionOut(Schema):
 
     key: str
     title: str
-    fields: list[FieldOut]
+    fields: list[ExaminationFieldOut]
 
 
 class FormOut(Schema):

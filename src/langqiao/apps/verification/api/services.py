@@ -102,9 +102,9 @@ def get_examination_form(request: HttpRequest, service: Examination.Service) -> 
     }
 
 
-@router.get("/examinations", response=list[s.OutlineOut], operation_id="list_examinations")
+@router.get("/examinations", response=list[s.ExaminationOutlineOut], operation_id="list_examinations")
 @paginate(Paged)
-def list_examinations(request: HttpRequest, narrow: Query[s.NarrowIn]) -> QuerySet[Examination]:
+def list_examinations(request: HttpRequest, narrow: Query[s.ExaminationNarrowIn]) -> QuerySet[Examination]:
     """Examinations of which the caller may know, in outline, newest first."""
     wanted = {
         "service": narrow.service,
@@ -149,7 +149,7 @@ def accept_examination(request: HttpRequest, pk: int) -> Any:
 
 
 @router.post("/examinations/{int:pk}/decline", response=s.ExaminationOut, operation_id="decline_examination")
-def decline_examination(request: HttpRequest, pk: int, values: s.WhyIn) -> Any:
+def decline_examination(request: HttpRequest, pk: int, values: s.ExaminationWhyIn) -> Any:
     """Decline a request."""
     services.decline_examination(_actor(request), _found(request, pk), why=values.why)
     return _shown(request, pk)
@@ -158,7 +158,7 @@ def decline_examination(request: HttpRequest, pk: int, values: s.WhyIn) -> Any:
 @router.post(
     "/examinations/{int:pk}/withdraw", response=s.ExaminationOut, operation_id="withdraw_examination"
 )
-def withdraw_examination(request: HttpRequest, pk: int, values: s.WhyIn) -> Any:
+def withdraw_examination(request: HttpRequest, pk: int, values: s.ExaminationWhyIn) -> Any:
     """Withdraw a request before its conclusion."""
     services.withdraw_examination(_actor(request), _found(request, pk), why=values.why)
     return _shown(request, pk)
@@ -205,7 +205,9 @@ def conclude_examination(request: HttpRequest, pk: int, values: s.ConclusionIn) 
     return _shown(request, pk)
 
 
-@router.post("/examinations/{int:pk}/evidence", response={201: s.EvidenceOut}, operation_id="add_evidence")
+@router.post(
+    "/examinations/{int:pk}/evidence", response={201: s.ExaminationEvidenceOut}, operation_id="add_evidence"
+)
 def add_evidence(request: HttpRequest, pk: int, values: Form[s.EvidenceIn], file: File[UploadedFile]) -> Any:
     """Add a file that shows a finding."""
     examination = _found(request, pk)
@@ -241,7 +243,7 @@ def remove_evidence(request: HttpRequest, pk: int) -> Any:
 @router.post(
     "/examinations/milestones/{int:pk}/finding", response=s.MilestoneOut, operation_id="record_finding"
 )
-def record_finding(request: HttpRequest, pk: int, values: s.FindingIn) -> Any:
+def record_finding(request: HttpRequest, pk: int, values: s.ExaminationFindingIn) -> Any:
     """Record what was found at a milestone."""
     return services.record_finding(_actor(request), _milestone(request, pk), **values.dict())
 

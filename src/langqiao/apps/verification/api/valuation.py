@@ -64,7 +64,7 @@ def _referred(values: dict[str, Any]) -> dict[str, Any]:
     return values
 
 
-@router.get("/valuation-fields", response=list[s.FieldOut], operation_id="list_valuation_fields")
+@router.get("/valuation-fields", response=list[s.ValuationFieldOut], operation_id="list_valuation_fields")
 def list_valuation_fields(request: HttpRequest) -> Any:  # noqa: ARG001  ninja's call
     """The inputs of all methods with their terms, units and limits; ``*`` stands for a number."""
     return [
@@ -81,9 +81,9 @@ def list_valuation_fields(request: HttpRequest) -> Any:  # noqa: ARG001  ninja's
     ]
 
 
-@router.get("/valuations", response=list[s.OutlineOut], operation_id="list_valuations")
+@router.get("/valuations", response=list[s.ValuationOutlineOut], operation_id="list_valuations")
 @paginate(Paged)
-def list_valuations(request: HttpRequest, narrow: Query[s.NarrowIn]) -> QuerySet[Valuation]:
+def list_valuations(request: HttpRequest, narrow: Query[s.ValuationNarrowIn]) -> QuerySet[Valuation]:
     """Valuations the caller may read, newest first."""
     wanted = {
         "state": narrow.state,
@@ -133,7 +133,7 @@ def finalise_valuation(request: HttpRequest, pk: int) -> Any:
 
 
 @router.post("/valuations/{int:pk}/withdraw", response=s.ValuationOut, operation_id="withdraw_valuation")
-def withdraw_valuation(request: HttpRequest, pk: int, values: s.WhyIn) -> Any:
+def withdraw_valuation(request: HttpRequest, pk: int, values: s.ValuationWhyIn) -> Any:
     """Withdraw a valuation."""
     return verbs.withdraw_valuation(_actor(request), _found(request, pk), why=values.why)
 

@@ -15,7 +15,7 @@ Key = Annotated[int, Field(ge=1, lt=2**63)]
 CaseNumber = Annotated[str, Field(max_length=40)]
 
 
-class NarrowIn(Schema):
+class ValuationNarrowIn(Schema):
     """Filters of the list."""
 
     state: Valuation.State | None = None
@@ -51,7 +51,7 @@ class RevisePatch(Schema):
     study: dict[str, Any]
 
 
-class WhyIn(Schema):
+class ValuationWhyIn(Schema):
     """A reason."""
 
     why: str
@@ -65,7 +65,7 @@ class RangeOut(Schema):
     high: float
 
 
-class OutlineOut(Schema):
+class ValuationOutlineOut(Schema):
     """A valuation in a list; ``range`` is null while its inputs are not complete."""
 
     id: int
@@ -103,7 +103,7 @@ class OutlineOut(Schema):
         return row.result["whole"]["range"] if row.result else None
 
 
-class ValuationOut(OutlineOut):
+class ValuationOut(ValuationOutlineOut):
     """A valuation with its inputs, figures and receipt; all three are null or empty until it is complete."""
 
     why: str
@@ -125,7 +125,7 @@ class RerunOut(Schema):
     versions: dict[str, str]
 
 
-class FieldOut(Schema):
+class ValuationFieldOut(Schema):
     """An input with a range: its key, terms, unit and limits."""
 
     key: str
