@@ -12,8 +12,30 @@ from typing import Any
 from django.core.exceptions import BadRequest
 from django.http import HttpRequest
 from ninja import NinjaAPI, Schema
+from ninja.openapi import schema as ninja_openapi
 from ninja.parser import Parser
+from ninja.schema import NinjaGenerateJsonSchema
 from ninja.types import DictStrAny
+
+
+class WholeNames(NinjaGenerateJsonSchema):
+    """Names a nested class with the one around it: ``Matter.State`` is MatterState.
+
+    ninja merges the definitions of all operations by name; by their last names alone the states of a
+    matter and of a call would be one.
+    """
+
+    def get_defs_ref(self, core_mode_ref: Any) -> Any:
+        """The name under which a definition stands in the document."""
+        ref, mode = core_mode_ref
+        path, _colon, number = ref.rpartition(":")
+        parts = path.split(".")
+        if len(parts) > 1 and "[" not in ref and parts[-2][:1].isupper():
+            ref = ".".join([*parts[:-2], parts[-2] + parts[-1]]) + f":{number}"
+        return super().get_defs_ref((ref, mode))
+
+
+ninja_openapi.NinjaGenerateJsonSchema = WholeNames
 
 READS = {"get", "head"}
 MEANINGS = {
