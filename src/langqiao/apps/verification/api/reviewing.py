@@ -3,253 +3,24 @@
 No ``from __future__ import annotations`` here: ninja must meet the schemas themselves, not their names.
 """
 
-from datetime import date, datetime
+from datetime import date
 from decimal import Decimal
-from typing import Annotated, Any
+from typing import Any
 
 from django.db.models import QuerySet
 from django.http import Http404, HttpRequest
-from ninja import Router, Schema, Status
+from ninja import Router, Status
 from ninja.pagination import paginate
-from pydantic import Field as Bound
 
+from langqiao.apps.verification.api import review_schemas as s
 from langqiao.apps.verification.domain import reviews as verbs
-from langqiao.apps.verification.domain.reviews import REASON_AT_MOST, REMARK_AT_MOST
 from langqiao.apps.verification.domain.rounds import round_name
-from langqiao.apps.verification.domain.scoring import GATE_WHY_AT_MOST, TEXT_AT_MOST, opinion_of
 from langqiao.apps.verification.models import Application, Review, ReviewState, Round
 from langqiao.apps.verification.queries import reviews as queries
 from langqiao.apps.verification.queries.content import Content, content_of
 from langqiao.kit.api import Paged
 
 router = Router(tags=["verification"])
-KEYS_AT_MOST = 40
-Key = Annotated[str, Bound(max_length=40)]
-Points = Annotated[float, Bound(ge=0, le=1_000, allow_inf_nan=False)]
-Text = Annotated[str, Bound(max_length=TEXT_AT_MOST)]
-Revision = Annotated[int, Bound(ge=0, lt=10**9)]
-
-
-def _opinion(review: Review) -> dict[str, Any]:
-    return {**opinion_of(review), "total": review.total}
-
-
-class GateAnswerIn(Schema):
-    """A gate passed or failed; whoever fails it says why."""
-
-    passed: bool | None = None
-    why: Annotated[str, Bound(max_length=GATE_WHY_AT_MOST)] = ""
-
-
-class ReviewOpinionIn(Schema):
-    """What a review says; fields left out stay as they are."""
-
-    scores: Annotated[dict[Key, Points | None], Bound(max_length=KEYS_AT_MOST)] | None = None
-    gates: Annotated[dict[Key, GateAnswerIn], Bound(max_length=KEYS_AT_MOST)] | None = None
-    confidence: Annotated[int, Bound(ge=1, le=5)] | None = None
-    for_applicant: Text | None = None
-    for_office: Text | None = None
-
-    def given(self) -> dict[str, Any]:
-        """The values that were sent, as the verbs take them."""
-        names = ("scores", "gates", "confidence", "for_applicant", "for_office")
-        held = self.dict(include=set(names), exclude_none=True)
-        if self.gates is not None:
-            held["gates"] = {key: {"passed": one.passed, "why": one.why} for key, one in self.gates.items()}
-        return held
-
-
-class ReviewDraftIn(ReviewOpinionIn):
-    """A draft with the revision it goes on from."""
-
-    revision: Revision
-
-
-class ReviewChangeIn(ReviewOpinionIn):
-    """A change of a submitted review with its reason."""
-
-    why: Annotated[str, Bound(min_length=1, max_length=REASON_AT_MOST)]
-
-
-class ReviewRemarkIn(Schema):
-    """A word in the discussion."""
-
-    text: Annotated[str, Bound(min_length=1, max_length=REMARK_AT_MOST)]
-
-
-class GateAnswerOut(Schema):
-    """A gate as answered."""
-
-    passed: bool | None = None
-    why: str = ""
-
-
-class ReviewOpinionOut(Schema):
-    """What a review says; ``total`` once submitted, 0 to 100."""
-
-    scores: dict[str, float]
-    gates: dict[str, GateAnswerOut]
-    confidence: int | None = None
-    for_applicant: str
-    total: float | None = None
-
-
-class ReviewedLineOut(Schema):
-    """A field of the application; money in 万元."""
-
-    key: str
-    label: str
-    kind: str
-    value: Any = None
-
-
-class ReviewedPartOut(Schema):
-    """A section of the application."""
-
-    title: str
-    lines: list[ReviewedLineOut]
-
-
-class ReviewedFileOut(Schema):
-    """A file of the application, fetched from its page."""
-
-    id: int
-    name: str
-    size: int
-
-
-class ReviewedContentOut(Schema):
-    """The application as this reviewer may read it; names are absent where the call is double blind."""
-
-    label: str
-    title: str | None = None
-    organisation: str | None = None
-    amount: Decimal | None = None
-    parts: list[ReviewedPartOut]
-    files: list[ReviewedFileOut]
-
-
-class OwnReviewOut(Schema):
-    """One's own review in a list."""
-
-    id: int
-    call: str
-    round: str
-    application: str
-    state: str
-    due_at: datetime | None = None
-    submitted_at: datetime | None = None
-
-    @staticmethod
-    def resolve_call(review: Any) -> str:
-        """The call's title."""
-        return str(review.round.call.title)
-
-    @staticmethod
-    def resolve_round(review: Any) -> str:
-        """The round's name."""
-        return round_name(review.round)
-
-    @staticmethod
-    def resolve_application(review: Any) -> str:
-        """By what the reviewer may name the application."""
-        application = review.application
-        return str(application.label if review.round.call.is_double_blind else application.title)
-
-    @staticmethod
-    def resolve_due_at(review: Any) -> datetime | None:
-        """When the round is due."""
-        due: datetime | None = review.round.due_at
-        return due
-
-
-class OwnReviewDetailOut(OwnReviewOut):
-    """One's own review with the application and what was written so far."""
-
-    revision: int
-    criteria: list[dict[str, Any]]
-    opinion: ReviewOpinionOut
-    for_office: str
-    content: ReviewedContentOut | None = Bound(None, alias="shown_content")
-
-    @staticmethod
-    def resolve_criteria(review: Any) -> list[dict[str, Any]]:
-        """What the round judges by."""
-        return list(review.round.criteria)
-
-    @staticmethod
-    def resolve_opinion(review: Any) -> dict[str, Any]:
-        """What was written so far."""
-        return _opinion(review)
-
-
-class StaleReviewOut(Schema):
-    """A stale revision: what is stored now, so that nothing is lost."""
-
-    error: dict[str, str]
-    stored: OwnReviewDetailOut
-
-
-class ReviewProgressOut(Schema):
-    """How far one reviewer or application is."""
-
-    id: int
-    name: str
-    assigned: int
-    submitted: int
-    late: bool
-
-
-class ReviewRoundOut(Schema):
-    """A round for the chair."""
-
-    id: int
-    call: int
-    name: str
-    kind: str
-    state: str
-    due_at: datetime | None = None
-    by_application: list[ReviewProgressOut]
-    by_reviewer: list[ReviewProgressOut]
-
-
-class ChairedReviewOut(Schema):
-    """A review for the chair: of an unfinished one the state alone, the rest null."""
-
-    id: int
-    application: int
-    title: str
-    reviewer: str
-    letter: int
-    state: str
-    submitted_at: datetime | None = None
-    opinion: ReviewOpinionOut | None = None
-    for_office: str | None = None
-
-
-class ShownReviewOut(Schema):
-    """A submitted review in the discussion, by pseudonym."""
-
-    speaker: str
-    own: bool
-    changed_at: list[datetime]
-    opinion: ReviewOpinionOut
-
-
-class ReviewRemarkOut(Schema):
-    """A remark by its speaker's pseudonym."""
-
-    speaker: str
-    own: bool
-    text: str
-    at: datetime
-
-
-class ReviewTalkOut(Schema):
-    """The discussion of an application."""
-
-    reviews: list[ShownReviewOut]
-    remarks: list[ReviewRemarkOut]
 
 
 def _plain(value: Any) -> Any:
@@ -308,14 +79,14 @@ def _actor(request: HttpRequest) -> Any:
     return request.user
 
 
-@router.get("/reviews", response=list[OwnReviewOut], operation_id="list_own_reviews")
+@router.get("/reviews", response=list[s.OwnReviewOut], operation_id="list_own_reviews")
 @paginate(Paged)
 def list_own_reviews(request: HttpRequest) -> QuerySet[Review]:
     """The caller's own reviews, what is due first on top."""
     return queries.my_reviews(request.user).order_by("round__due_at", "application__number", "pk")
 
 
-@router.get("/reviews/{int:pk}", response=OwnReviewDetailOut, operation_id="get_own_review")
+@router.get("/reviews/{int:pk}", response=s.OwnReviewDetailOut, operation_id="get_own_review")
 def get_own_review(request: HttpRequest, pk: int) -> Any:
     """One of the caller's own reviews with the application to be reviewed."""
     return _detail(request, _found(request, pk))
@@ -323,25 +94,25 @@ def get_own_review(request: HttpRequest, pk: int) -> Any:
 
 @router.put(
     "/reviews/{int:pk}/draft",
-    response={200: OwnReviewDetailOut, 409: StaleReviewOut},
+    response={200: s.OwnReviewDetailOut, 409: s.StaleReviewOut},
     operation_id="save_review_draft",
 )
-def save_review_draft(request: HttpRequest, pk: int, values: ReviewDraftIn) -> Any:
+def save_review_draft(request: HttpRequest, pk: int, values: s.ReviewDraftIn) -> Any:
     """Save a draft; 409 with what is stored when it was saved from elsewhere meanwhile."""
     return _written(request, verbs.save_draft, pk, values)
 
 
 @router.post(
     "/reviews/{int:pk}/submit",
-    response={200: OwnReviewDetailOut, 409: StaleReviewOut},
+    response={200: s.OwnReviewDetailOut, 409: s.StaleReviewOut},
     operation_id="submit_review",
 )
-def submit_review(request: HttpRequest, pk: int, values: ReviewDraftIn) -> Any:
+def submit_review(request: HttpRequest, pk: int, values: s.ReviewDraftIn) -> Any:
     """Hand a review in; it must be complete."""
     return _written(request, verbs.submit_review, pk, values)
 
 
-def _written(request: HttpRequest, verb: Any, pk: int, values: ReviewDraftIn) -> Any:
+def _written(request: HttpRequest, verb: Any, pk: int, values: s.ReviewDraftIn) -> Any:
     try:
         verb(_actor(request), _found(request, pk), revision=values.revision, **values.given())
     except verbs.Stale as stale:
@@ -350,8 +121,8 @@ def _written(request: HttpRequest, verb: Any, pk: int, values: ReviewDraftIn) ->
     return _detail(request, _found(request, pk))
 
 
-@router.post("/reviews/{int:pk}/change", response=OwnReviewDetailOut, operation_id="change_review")
-def change_review(request: HttpRequest, pk: int, values: ReviewChangeIn) -> Any:
+@router.post("/reviews/{int:pk}/change", response=s.OwnReviewDetailOut, operation_id="change_review")
+def change_review(request: HttpRequest, pk: int, values: s.ReviewChangeIn) -> Any:
     """Change a submitted review in the discussion, with the reason."""
     verbs.change_review(_actor(request), _found(request, pk), why=values.why, **values.given())
     return _detail(request, _found(request, pk))
@@ -373,7 +144,7 @@ def _talk_out(talk: queries.Discussion) -> dict[str, Any]:
                 "speaker": shown.speaker,
                 "own": shown.is_own,
                 "changed_at": shown.changed_at,
-                "opinion": _opinion(shown.review),
+                "opinion": s.opinion(shown.review),
             }
             for shown in talk.reviews
         ],
@@ -385,7 +156,9 @@ def _talk_out(talk: queries.Discussion) -> dict[str, Any]:
 
 
 @router.get(
-    "/rounds/{int:pk}/talk/{int:application_pk}", response=ReviewTalkOut, operation_id="get_review_discussion"
+    "/rounds/{int:pk}/talk/{int:application_pk}",
+    response=s.ReviewTalkOut,
+    operation_id="get_review_discussion",
 )
 def get_review_discussion(request: HttpRequest, pk: int, application_pk: int) -> Any:
     """The discussion of an application, for the chair and for reviewers who handed in."""
@@ -394,11 +167,11 @@ def get_review_discussion(request: HttpRequest, pk: int, application_pk: int) ->
 
 @router.post(
     "/rounds/{int:pk}/talk/{int:application_pk}",
-    response={201: ReviewTalkOut},
+    response={201: s.ReviewTalkOut},
     operation_id="say_in_review_discussion",
 )
 def say_in_review_discussion(
-    request: HttpRequest, pk: int, application_pk: int, values: ReviewRemarkIn
+    request: HttpRequest, pk: int, application_pk: int, values: s.ReviewRemarkIn
 ) -> Any:
     """Speak in the discussion."""
     talk = _talk(request, pk, application_pk)
@@ -419,7 +192,7 @@ def _progress(rows: list[queries.Progress]) -> list[dict[str, Any]]:
     ]
 
 
-@router.get("/rounds/{int:pk}", response=ReviewRoundOut, operation_id="get_review_round")
+@router.get("/rounds/{int:pk}", response=s.ReviewRoundOut, operation_id="get_review_round")
 def get_review_round(request: HttpRequest, pk: int) -> Any:
     """A round's progress, for whoever chairs it."""
     round = _round(request, pk)
@@ -436,7 +209,7 @@ def get_review_round(request: HttpRequest, pk: int) -> Any:
     }
 
 
-@router.get("/rounds/{int:pk}/reviews", response=list[ChairedReviewOut], operation_id="list_round_reviews")
+@router.get("/rounds/{int:pk}/reviews", response=list[s.ChairedReviewOut], operation_id="list_round_reviews")
 def list_round_reviews(request: HttpRequest, pk: int) -> Any:
     """All reviews of a round for whoever chairs it; of unfinished ones the state alone."""
     rows = _round(request, pk).reviews.select_related("application", "reviewer__person")
@@ -453,6 +226,6 @@ def _chaired(review: Review) -> dict[str, Any]:
         "letter": review.letter,
         "state": review.state,
         "submitted_at": review.submitted_at,
-        "opinion": _opinion(review) if done else None,
+        "opinion": s.opinion(review) if done else None,
         "for_office": review.for_office if done else None,
     }
