@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from django.db.backends.base.base import BaseDatabaseWrapper
+from django.utils import translation
 
 
 @pytest.fixture(scope="session")
@@ -39,3 +40,9 @@ def _connections_outlive_requests() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(BaseDatabaseWrapper, "close_if_unusable_or_obsolete", drop_outside_transactions)
         yield
+
+
+@pytest.fixture(autouse=True)
+def _the_language_of_no_earlier_test() -> None:
+    """Begin in Chinese: a page asked for in English leaves its language behind in the thread."""
+    translation.deactivate()
