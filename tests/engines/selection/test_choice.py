@@ -251,6 +251,29 @@ def check(people, places, rules):
             assert all(oracle.keeps(rule, chosen, people, rules) for rule in flipped)
 
 
+@pytest.mark.parametrize("cities", ["xyx", "yxx", "xxy"])
+@pytest.mark.parametrize("scores", [(60, 60, 61), (60, 61, 60), (61, 60, 60)])
+def test_the_last_place_of_an_exchange_keeps_the_quota(cities, scores):
+    people = [
+        Candidate(key, float(score), cost=1.0, attributes={"city": city})
+        for key, score, city in zip(("e3e706", "f728b4", "eb1167"), scores, cities, strict=True)
+    ]
+    check(people, 2, [AtLeast("city", 1, "y")])
+
+
+def test_a_quota_after_rules_without_rows_is_counted_in_its_own_place():
+    """The rule's number, 3, is not below the number of rows, 3: an array of that size would be overrun."""
+    figures = [
+        ("e3e706", 60, 2, "q"), ("f728b4", 60, 1, ""), ("eb1167", 60, 1, ""), ("f7c1bd", 60, 1, ""),
+        ("e443df", 60, 1, ""), ("23a771", 60, 1, "p"), ("1846d4", 60, 1, "q"), ("fcbd04", 61, 9, "p"),
+    ]  # fmt: skip
+    people = [
+        Candidate(key, float(score), cost=float(cost), attributes={"kind": kind})
+        for key, score, cost, kind in figures
+    ]
+    check(people, 2, [Budget(10.0), Gate(60.0), AtLeast("kind", 1)])
+
+
 def test_branch_and_bound_gives_the_same_where_the_search_is_cut_short(monkeypatch):
     rules = [AtLeast("city", 1), AtMost("industry", 4), Budget(470)]
     people = field(37, 1)

@@ -52,7 +52,10 @@ def enumerate_sets(reduced, units, rows, lower, upper, family, places, constant,
     sums = np.zeros((places + 1, m))
     total = np.zeros(places + 1)
     bound = np.zeros(places + 1)
-    wanting = np.zeros(m)
+    families = 0  # their numbers may be larger than the rows' count: a fixed rule has no row
+    for a in range(m):
+        families = max(families, family[a] + 1)
+    wanting = np.zeros(families)
     depth, at, looked = 0, 0, 0
     while True:
         open_places = places - depth
@@ -73,7 +76,8 @@ def enumerate_sets(reduced, units, rows, lower, upper, family, places, constant,
                     break
                 need = lower[a] - value
                 if need > slack:
-                    if need > left[at + 1, a] + slack:
+                    # The last place leaves nothing to add: a whole set must have all it needs.
+                    if open_places == 1 or need > left[at + 1, a] + slack:
                         fits = False
                         break
                     if family[a] >= 0:
