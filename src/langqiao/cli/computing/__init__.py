@@ -1,0 +1,7 @@
+"""``langqiao computing …``: one file for each command, gathered here."""
+
+from __future__ import annotations
+
+import typer
+
+computing_app = typer.Typer(help="智算中心 / the computing centre", no_args_is_help=True)
