@@ -11,6 +11,7 @@ import typer
 
 from langqiao.cli.assign import assign
 from langqiao.cli.calibrate import calibrate
+from langqiao.cli.computing import computing_app
 from langqiao.cli.select import select
 from langqiao.cli.shared import migrate, out, progress_bar, refusals, setup, stop
 from langqiao.cli.verification import conference_app, verification_app
@@ -28,6 +29,7 @@ app.add_typer(ledger_app, name="ledger")
 app.add_typer(user_app, name="user")
 app.add_typer(verification_app, name="verification")
 app.add_typer(conference_app, name="conference")
+app.add_typer(computing_app, name="computing")
 
 
 @app.command()
