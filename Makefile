@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo serve test test-slow test-browser test-postgres test-all cover lint format bench locale lock clean
+.PHONY: help install demo serve test test-slow test-browser test-postgres test-slurm test-all cover lint format bench locale lock clean
 
 help: ## list every target
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
@@ -38,8 +38,8 @@ demo: install ## load the demo corridor, print one match and serve the site
 serve: install ## serve the site with the data that is there
 	$(BIN)/langqiao serve
 
-test: install ## the quick test suite
-	$(BIN)/pytest
+test: install ## the quick test suite, on all cores
+	$(BIN)/pytest -n auto --dist worksteal
 
 test-slow: install ## long-running tests (crashes, large corpora)
 	$(BIN)/pytest -m slow
@@ -50,7 +50,10 @@ test-browser: install ## the pages in headless Chromium
 test-postgres: install ## the same verbs on a real PostgreSQL
 	$(BIN)/pytest -m postgres
 
-test-all: test test-slow test-browser test-postgres ## everything
+test-slurm: install ## the Slurm back end against a real slurmctld and slurmd (Debian: slurm-wlm, munge)
+	$(BIN)/pytest -m slurm
+
+test-all: test test-slow test-browser test-postgres test-slurm ## everything
 
 cover: install ## the quick suite with coverage
 	$(BIN)/pytest --cov=langqiao --cov-report=term-missing:skip-covered

@@ -197,7 +197,7 @@ def test_only_the_office_runs_sessions() -> None:
 
 
 def test_a_failing_ledger_takes_the_act_back(monkeypatch: pytest.MonkeyPatch) -> None:
-    from langqiao.apps.conference.domain import acts
+    from langqiao.apps.registry.domain import acts
 
     def fail(*_args: object, **_kwargs: object) -> None:
         raise OSError("disk full")

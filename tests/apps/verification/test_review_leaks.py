@@ -122,7 +122,11 @@ def shown(scene: Scene, name: str, paths: list[str], *words: str) -> dict[str, s
 
 
 def holds(text: str, word: str) -> bool:
-    """Whether a word stands in an answer, plainly or as JSON or an address writes it."""
+    """Whether a word stands in an answer, plainly or as JSON or an address writes it.
+
+    The seconds of a time are left out: a moment such as 10:05:43.312 is not the peer's total.
+    """
+    text = re.sub(r"(\d\d:\d\d):\d\d\.\d+", r"\1", text)
     return any(form in text for form in (word, json.dumps(word)[1:-1], quote(word)))
 
 

@@ -10,7 +10,6 @@ from django import forms
 from django.utils.translation import gettext as now_text
 from django.utils.translation import gettext_lazy as _
 
-from langqiao.apps.conference.domain.acts import TEXT_AT_MOST, TITLE_AT_MOST
 from langqiao.apps.conference.domain.notices import DAYS_AT_MOST, notice_days
 from langqiao.apps.conference.domain.priorities import YEARS
 from langqiao.apps.conference.listings import city_choices
@@ -26,6 +25,7 @@ from langqiao.apps.conference.models import (
     Task,
     Vote,
 )
+from langqiao.apps.registry.domain.acts import TEXT_AT_MOST, TITLE_AT_MOST
 from langqiao.apps.registry.domain.lookups import Lookups
 from langqiao.apps.registry.models import City, Organisation
 from langqiao.kit.refusals import Invalid

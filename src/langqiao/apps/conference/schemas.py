@@ -10,7 +10,6 @@ from typing import Annotated, Any
 from ninja import Schema
 from pydantic import Field as Bound
 
-from langqiao.apps.conference.domain.acts import TITLE_AT_MOST
 from langqiao.apps.conference.models import (
     CityStatus,
     Matter,
@@ -22,6 +21,7 @@ from langqiao.apps.conference.models import (
     Task,
     Vote,
 )
+from langqiao.apps.registry.domain.acts import TITLE_AT_MOST
 
 Short = Annotated[str, Bound(max_length=200)]
 Slug = Annotated[str, Bound(max_length=40)]

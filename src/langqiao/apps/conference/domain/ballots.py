@@ -7,7 +7,6 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from langqiao.apps.accounts.models import User
-from langqiao.apps.conference.domain.acts import clean, clean_reason, digest, enter, lock, move, must_be_in
 from langqiao.apps.conference.domain.counting import Tally, tally
 from langqiao.apps.conference.domain.matters import enter_matter, say_decided, tell_proposer
 from langqiao.apps.conference.domain.resolutions import issue
@@ -23,6 +22,7 @@ from langqiao.apps.conference.models import (
     Vote,
 )
 from langqiao.apps.conference.rules import recused, voters, votes_of
+from langqiao.apps.registry.domain.acts import clean, clean_reason, digest, enter, lock, move, must_be_in
 from langqiao.kit.permissions import require
 from langqiao.kit.refusals import Invalid, NotAllowed, Refused
 

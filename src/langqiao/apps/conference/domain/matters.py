@@ -12,17 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from langqiao.apps.accounts.domain import tell
 from langqiao.apps.accounts.models import User
-from langqiao.apps.conference.domain.acts import (
-    TITLE_AT_MOST,
-    clean,
-    clean_reason,
-    digest,
-    enter,
-    lock,
-    move,
-    must_be_in,
-    office_users,
-)
+from langqiao.apps.conference.domain.acts import office_users
 from langqiao.apps.conference.models import (
     MATTER_TRANSITIONS,
     UNDECIDED,
@@ -32,6 +22,16 @@ from langqiao.apps.conference.models import (
     Session,
 )
 from langqiao.apps.ledger.models import Entry
+from langqiao.apps.registry.domain.acts import (
+    TITLE_AT_MOST,
+    clean,
+    clean_reason,
+    digest,
+    enter,
+    lock,
+    move,
+    must_be_in,
+)
 from langqiao.apps.registry.domain.cases import next_case
 from langqiao.apps.registry.models import City, Organisation
 from langqiao.apps.registry.signals import conference_decided

@@ -18,7 +18,10 @@ from django.utils.translation import gettext_lazy as _
 from langqiao.apps.accounts.domain import tell
 from langqiao.apps.accounts.models import User
 from langqiao.apps.accounts.queries import organisation_ids
-from langqiao.apps.conference.domain.acts import (
+from langqiao.apps.conference.domain.acts import keep_file, office_users
+from langqiao.apps.conference.models import NOTICE_TRANSITIONS, OBJECTION_TRANSITIONS, Notice, Objection
+from langqiao.apps.ledger.models import Entry
+from langqiao.apps.registry.domain.acts import (
     TEXT_AT_MOST,
     TITLE_AT_MOST,
     assign,
@@ -26,15 +29,11 @@ from langqiao.apps.conference.domain.acts import (
     clean_reason,
     digest,
     enter,
-    keep_file,
     lock,
     move,
     must_be_in,
-    office_users,
     source_values,
 )
-from langqiao.apps.conference.models import NOTICE_TRANSITIONS, OBJECTION_TRANSITIONS, Notice, Objection
-from langqiao.apps.ledger.models import Entry
 from langqiao.apps.registry.domain.cases import next_case
 from langqiao.apps.registry.models import City, Organisation
 from langqiao.apps.registry.signals import notice_ended

@@ -9,8 +9,9 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from langqiao.apps.accounts.models import User
-from langqiao.apps.conference.domain.acts import TITLE_AT_MOST, clean, enter, keep_file, lock, must_be_in
+from langqiao.apps.conference.domain.acts import keep_file
 from langqiao.apps.conference.models import Matter, Paper, Session
+from langqiao.apps.registry.domain.acts import TITLE_AT_MOST, clean, enter, lock, must_be_in
 from langqiao.kit.permissions import require
 from langqiao.kit.refusals import Invalid, Refused
 

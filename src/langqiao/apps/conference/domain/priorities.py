@@ -10,18 +10,10 @@ from django.db.models import Max
 from django.utils.translation import gettext_lazy as _
 
 from langqiao.apps.accounts.models import User
-from langqiao.apps.conference.domain.acts import (
-    assign,
-    clean_reason,
-    digest,
-    enter,
-    lock,
-    move,
-    must_be_in,
-)
 from langqiao.apps.conference.models import PRIORITY_TRANSITIONS, CityStatus, Priority
 from langqiao.apps.ledger.models import Entry
 from langqiao.apps.registry.domain import values as v
+from langqiao.apps.registry.domain.acts import assign, clean_reason, digest, enter, lock, move, must_be_in
 from langqiao.apps.registry.domain.bulk import REFUSALS_AT_MOST, Outcome, Summary
 from langqiao.apps.registry.domain.cases import next_case
 from langqiao.apps.registry.domain.lookups import Lookups

@@ -12,9 +12,9 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from langqiao.apps.accounts.models import User
-from langqiao.apps.conference.domain.acts import assign, enter
 from langqiao.apps.conference.models import Phase, Project
 from langqiao.apps.registry.domain import values as v
+from langqiao.apps.registry.domain.acts import assign, enter
 from langqiao.apps.registry.domain.bulk import Outcome
 from langqiao.apps.registry.domain.cases import next_case
 from langqiao.apps.registry.domain.lookups import Lookups

@@ -7,8 +7,8 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from langqiao.apps.accounts.models import User
-from langqiao.apps.conference.domain.acts import TEXT_AT_MOST, clean, digest, enter, lock
 from langqiao.apps.conference.models import AgendaItem, Resolution, ResolutionCounter, Session
+from langqiao.apps.registry.domain.acts import TEXT_AT_MOST, clean, digest, enter, lock
 from langqiao.kit.permissions import require
 from langqiao.kit.refusals import Refused
 

@@ -12,20 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from langqiao.apps.accounts.domain import tell
 from langqiao.apps.accounts.models import User
-from langqiao.apps.conference.domain.acts import (
-    TITLE_AT_MOST,
-    assign,
-    clean,
-    clean_link,
-    clean_reason,
-    digest,
-    enter,
-    lock,
-    move,
-    must_be_in,
-    source_values,
-    table,
-)
+from langqiao.apps.conference.domain.acts import table
 from langqiao.apps.conference.models import (
     MATTER_TRANSITIONS,
     SESSION_TRANSITIONS,
@@ -37,6 +24,19 @@ from langqiao.apps.conference.models import (
 )
 from langqiao.apps.conference.rules import voters
 from langqiao.apps.ledger.models import Entry
+from langqiao.apps.registry.domain.acts import (
+    TITLE_AT_MOST,
+    assign,
+    clean,
+    clean_link,
+    clean_reason,
+    digest,
+    enter,
+    lock,
+    move,
+    must_be_in,
+    source_values,
+)
 from langqiao.apps.registry.domain.cases import next_case
 from langqiao.apps.registry.models import City, Organisation
 from langqiao.kit.permissions import require

@@ -15,7 +15,10 @@ from django.utils.translation import gettext_lazy as _
 from langqiao.apps.accounts.domain import tell
 from langqiao.apps.accounts.models import Notification, User
 from langqiao.apps.accounts.queries import members_of
-from langqiao.apps.conference.domain.acts import (
+from langqiao.apps.conference.domain.acts import keep_file, liaisons_of
+from langqiao.apps.conference.models import OPEN_TASKS, TASK_TRANSITIONS, Progress, Resolution, Task
+from langqiao.apps.ledger.models import Entry
+from langqiao.apps.registry.domain.acts import (
     TITLE_AT_MOST,
     assign,
     clean,
@@ -23,15 +26,11 @@ from langqiao.apps.conference.domain.acts import (
     clean_reason,
     digest,
     enter,
-    keep_file,
-    liaisons_of,
     lock,
     move,
     must_be_in,
     source_values,
 )
-from langqiao.apps.conference.models import OPEN_TASKS, TASK_TRANSITIONS, Progress, Resolution, Task
-from langqiao.apps.ledger.models import Entry
 from langqiao.apps.registry.domain.cases import next_case
 from langqiao.apps.registry.models import City, Organisation
 from langqiao.kit.permissions import require
