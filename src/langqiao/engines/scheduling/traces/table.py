@@ -17,7 +17,7 @@ from langqiao.engines.scheduling.errors import TraceError
 LARGEST = 2_000_000_000  # bytes of a file, unpacked
 MOST = 10**15  # a number beyond it is no amount of anything, and sums must stay within 64 bits
 _WHOLE = re.compile(r"[+-]?[0-9]{1,16}")
-_DECIMAL = re.compile(r"[+-]?([0-9]{1,16}(\.[0-9]*)?|\.[0-9]+)([eE][+-]?[0-9]{1,2})?")
+_DECIMAL = re.compile(r"[+-]?([0-9]{1,16}(\.[0-9]*)?|\.[0-9]+)([eE][+-]?[0-9]{1,3})?")
 
 
 def text_of(path: str | Path) -> str:
