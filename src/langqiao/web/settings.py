@@ -45,6 +45,7 @@ INSTALLED_APPS = [
     "langqiao.apps.challenges",
     "langqiao.apps.verification",
     "langqiao.apps.conference",
+    "langqiao.apps.computing",
     "langqiao.web",
     "django.contrib.admin",
     "django.contrib.auth",

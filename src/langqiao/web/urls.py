@@ -15,6 +15,7 @@ urlpatterns = [
     path("", include("langqiao.apps.challenges.urls")),
     path("", include("langqiao.apps.verification.urls")),
     path("", include("langqiao.apps.conference.urls")),
+    path("computing/", include("langqiao.apps.computing.urls")),
     path("", include("langqiao.apps.registry.urls")),
     path("", include("langqiao.apps.registry.exchange.urls")),
     path("api/v1/", api.urls),
