@@ -45,9 +45,10 @@ APPS = {
     "challenges": "题目 challenges",
     "verification": "概念验证 verification",
     "conference": "联席会议 conference",
+    "computing": "智算中心 computing",
 }
 # Apps whose permissions are shown actor by actor, as their tests ask them.
-BY_TABLE = frozenset({"verification", "conference"})
+BY_TABLE = frozenset({"verification", "conference", "computing"})
 NO = "—"
 
 

@@ -44,6 +44,15 @@ PAGES = {
     "conference.notice": "notice_detail",
     "conference.priority": "priority_detail",
     "conference.project": "project_detail",
+    "computing.campus": "campus_detail",
+    "computing.building": "building_detail",
+    "computing.server": "server_detail",
+    "computing.tenant": "tenant_detail",
+    "computing.request": "request_detail",
+    "computing.scheme": "scheme_detail",
+    "computing.voucher": "voucher_detail",
+    "computing.job": "job_detail",
+    "computing.bill": "bill_detail",
 }
 # Kinds whose name only those may read who hold the permission; without one here anybody may.
 GUARDED = {
@@ -58,6 +67,12 @@ GUARDED = {
     "conference.task": "conference.read_task",
     "conference.notice": "conference.read_notice",
     "conference.priority": "conference.read_priority",
+    "computing.server": "computing.read_servers",
+    "computing.tenant": "computing.read_tenant",
+    "computing.request": "computing.read_request",
+    "computing.voucher": "computing.read_voucher",
+    "computing.job": "computing.read_job",
+    "computing.bill": "computing.read_tenant",
 }
 # Of kinds that do not stand here only the kind is said.
 NAMED = frozenset({*PAGES, "registry.field"})

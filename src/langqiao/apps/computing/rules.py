@@ -77,8 +77,8 @@ def asks_for(user: Any, target: Any = None) -> bool:
 
 @predicate
 def is_handed_in(user: Any, target: Any = None) -> bool:
-    """The request has left its applicant's desk."""
-    return isinstance(target, Request) and target.state != Request.State.DRAFT
+    """The request has left its applicant's desk; without one: any such request."""
+    return target is None or (isinstance(target, Request) and target.state != Request.State.DRAFT)
 
 
 @predicate
