@@ -39,6 +39,7 @@ class Tenant(Stamped):
     borrow_milli = models.PositiveBigIntegerField(_("可借用 GPU（千分之一卡）"), default=0)
     weight = models.PositiveSmallIntegerField(_("公平份额权重"), default=1)
     is_suspended = models.BooleanField(_("暂停"), default=False)
+    why = models.CharField(_("暂停原因"), max_length=500, blank=True)
     illustrative = models.BooleanField(_("示例"), default=False)
 
     class Meta:
