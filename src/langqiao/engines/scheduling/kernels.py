@@ -1,0 +1,468 @@
+"""What a placement does thousands of times a second, compiled by numba: fit, score, choose, remember.
+
+All of it stands in one file because numba renews a compiled function only when its own file changes, not
+when a function that it calls does.
+
+Arrays (int64 unless said otherwise), for N nodes of at most G GPUs, K kinds of task, R rows of the cache:
+
+* ``nodes`` (N, FIRST + G + G + 1): free cores and memory, whether it takes work, number of GPUs, its model
+  as a bit, then what is free on each GPU (-1 where there is none), then how many tasks run on it that share
+  a GPU, hold one, two, … G.
+* ``kinds`` (K, 6): cores, memory, GPUs, thousandths of each, models that will do as bits, and the class:
+  column of ``nodes`` that counts such tasks.
+* ``target`` (M, 4) and ``shares`` (M,) float64: cores, GPUs, thousandths and models of the target workload's
+  types, and how frequent each is.
+* ``table`` (1001,) float64 and ``weights`` (2,) float64: see ``own_score``.
+* ``scores`` (R, N) float64, ``blocks`` (R, ⌈N/BLOCK⌉) float64: the score of each node for a kind, and the
+  best of every BLOCK nodes (for the policy RANDOM: how many of them fit).
+* ``log`` (L,), ``last`` (N,), ``seen`` (R,), ``clock`` (1,): nodes in the order in which they changed, as a
+  ring; when a node changed last; up to when a row of the cache is right (-1: never); number of changes.
+"""
+
+# numba infers the types of arguments and fixes their order, so annotations and keywords would be decoration
+# ruff: noqa: ANN001, ANN201, PLR0917, C901, PLR0912
+# mypy: disable-error-code="no-untyped-def, misc"
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+from numba import njit
+
+CPU, MEMORY, OPEN, COUNT, MODEL, FIRST = range(6)  # columns of nodes
+GPUS, MILLI, MODELS, CLASS = 2, 3, 4, 5  # columns of kinds, after CPU and MEMORY
+T_CPU, T_GPUS, T_MILLI, T_MODELS = range(4)  # columns of target
+RANDOM, DOTPROD, CLUSTERING, PACKING, BESTFIT, FGD, OWN = range(7)
+WHOLE = 1000
+BLOCK = 64
+LARGEST_CPU, LARGEST_GPU = 128_000, 8_000  # the node by which the published policies normalise
+NO = -np.inf
+
+
+@njit(cache=True, nogil=True)
+def fits(nodes, n, kinds, k):
+    """Whether a task of kind ``k`` fits on node ``n`` now."""
+    if nodes[n, OPEN] == 0 or nodes[n, CPU] < kinds[k, CPU] or nodes[n, MEMORY] < kinds[k, MEMORY]:
+        return False
+    missing = kinds[k, GPUS]
+    if missing == 0:
+        return True
+    if nodes[n, MODEL] & kinds[k, MODELS] == 0:
+        return False
+    for g in range(FIRST, FIRST + nodes[n, COUNT]):
+        if nodes[n, g] >= kinds[k, MILLI]:
+            missing -= 1
+            if missing == 0:
+                return True
+    return False
+
+
+@njit(cache=True, nogil=True)
+def slots(nodes, kinds, k, found):
+    """How many tasks of kind ``k`` each node takes, one beside the other, into ``found`` (N,); at most 2³¹."""
+    for n in range(nodes.shape[0]):
+        found[n] = 0
+        if not fits(nodes, n, kinds, k):
+            continue
+        most = 1 << 31
+        if kinds[k, CPU] > 0:
+            most = min(most, nodes[n, CPU] // kinds[k, CPU])
+        if kinds[k, MEMORY] > 0:
+            most = min(most, nodes[n, MEMORY] // kinds[k, MEMORY])
+        if kinds[k, GPUS] > 0:
+            parts = 0
+            for g in range(FIRST, FIRST + nodes[n, COUNT]):
+                parts += nodes[n, g] // kinds[k, MILLI]
+            most = min(most, parts // kinds[k, GPUS])
+        found[n] = most
+
+
+@njit(cache=True, nogil=True)
+def fragment(nodes, n, target, shares):
+    """F_n(M) of Weng et al., section 3.2: the idle thousandths of GPU that a task of M cannot use, expected."""
+    idle = 0
+    gpus = nodes[n, COUNT]
+    for g in range(FIRST, FIRST + gpus):
+        idle += nodes[n, g]
+    if idle == 0:
+        return 0.0
+    wasted = 0.0
+    for m in range(shares.size):
+        lost = idle
+        if (
+            target[m, T_GPUS] > 0
+            and nodes[n, CPU] >= target[m, T_CPU]
+            and nodes[n, MODEL] & target[m, T_MODELS] != 0
+        ):
+            enough = small = 0
+            for g in range(FIRST, FIRST + gpus):
+                if nodes[n, g] >= target[m, T_MILLI]:
+                    enough += 1
+                else:
+                    small += nodes[n, g]
+            if enough >= target[m, T_GPUS]:
+                lost = small
+        wasted += shares[m] * lost
+    return wasted
+
+
+@njit(cache=True, nogil=True)
+def first_whole(nodes, n, count):
+    """The first ``count`` wholly free GPUs of a node as bits."""
+    chosen = 0
+    for g in range(nodes[n, COUNT]):
+        if count == 0:
+            break
+        if nodes[n, FIRST + g] == WHOLE:
+            chosen |= 1 << g
+            count -= 1
+    return chosen
+
+
+@njit(cache=True, nogil=True)
+def tightest(nodes, n, milli):
+    """The GPU with the least free that has ``milli``, the first of such, as a bit."""
+    best, left = 0, WHOLE + 1
+    for g in range(nodes[n, COUNT]):
+        free = nodes[n, FIRST + g]
+        if milli <= free < left:
+            best, left = 1 << g, free
+    return best
+
+
+@njit(cache=True, nogil=True)
+def idle_of(nodes, n):
+    """Free thousandths on all GPUs of a node."""
+    idle = 0
+    for g in range(FIRST, FIRST + nodes[n, COUNT]):
+        idle += nodes[n, g]
+    return idle
+
+
+@njit(cache=True, nogil=True)
+def move(nodes, n, kinds, k, chosen, sign):
+    """Take (sign -1) or give back (+1) what a task of kind ``k`` holds on node ``n`` and its GPUs ``chosen``."""
+    nodes[n, CPU] += sign * kinds[k, CPU]
+    nodes[n, MEMORY] += sign * kinds[k, MEMORY]
+    for g in range(nodes[n, COUNT]):
+        if chosen >> g & 1:
+            nodes[n, FIRST + g] += sign * kinds[k, MILLI]
+    if kinds[k, GPUS] > 0:
+        nodes[n, kinds[k, CLASS]] -= sign
+
+
+@njit(cache=True, nogil=True)
+def fgd_score(nodes, n, kinds, k, target, shares):
+    """Fragmentation gradient descent as published: int(100·σ(fall of F in GPUs)); the score and the GPUs."""
+    before = fragment(nodes, n, target, shares)
+    if kinds[k, GPUS] != 1 or kinds[k, MILLI] == WHOLE:
+        chosen = first_whole(nodes, n, kinds[k, GPUS])
+        move(nodes, n, kinds, k, chosen, -1)
+        after = fragment(nodes, n, target, shares)
+        move(nodes, n, kinds, k, chosen, 1)
+        return float(int(100.0 / (1.0 + math.exp((after - before) / WHOLE)))), chosen
+    best, choice = NO, 0
+    for g in range(nodes[n, COUNT]):
+        free = nodes[n, FIRST + g]
+        if free < kinds[k, MILLI]:
+            continue
+        twin = False  # an earlier GPU with as much free scores the same
+        for other in range(g):
+            twin = twin or nodes[n, FIRST + other] == free
+        if twin:
+            continue
+        move(nodes, n, kinds, k, 1 << g, -1)
+        after = fragment(nodes, n, target, shares)
+        move(nodes, n, kinds, k, 1 << g, 1)
+        score = float(int(100.0 / (1.0 + math.exp((after - before) / WHOLE))))
+        if score > best:
+            best, choice = score, 1 << g
+    return best, choice
+
+
+@njit(cache=True, nogil=True)
+def own_potential(nodes, n, table, weights):
+    """Φ(n) = Σ table[free of each GPU] + weights[0]·max(0, free GPUs − free cores·weights[1])."""
+    value, idle = 0.0, 0
+    for g in range(FIRST, FIRST + nodes[n, COUNT]):
+        value += table[nodes[n, g]]
+        idle += nodes[n, g]
+    return value + weights[0] * max(0.0, idle / WHOLE - nodes[n, CPU] * weights[1])
+
+
+@njit(cache=True, nogil=True)
+def own_score(nodes, n, kinds, k, table, weights):
+    """Our own policy: the fall of the node's potential, unrounded; the score and the GPUs."""
+    before = own_potential(nodes, n, table, weights)
+    if kinds[k, GPUS] != 1 or kinds[k, MILLI] == WHOLE:
+        chosen = first_whole(nodes, n, kinds[k, GPUS])
+        move(nodes, n, kinds, k, chosen, -1)
+        after = own_potential(nodes, n, table, weights)
+        move(nodes, n, kinds, k, chosen, 1)
+        return before - after, chosen
+    best, choice = NO, 0
+    for g in range(nodes[n, COUNT]):
+        free = nodes[n, FIRST + g]
+        if free >= kinds[k, MILLI]:
+            change = table[free - kinds[k, MILLI]] - table[free]
+            if -change > best:
+                best, choice = -change, 1 << g
+    move(nodes, n, kinds, k, choice, -1)
+    after = own_potential(nodes, n, table, weights)
+    move(nodes, n, kinds, k, choice, 1)
+    return before - after, choice
+
+
+@njit(cache=True, nogil=True)
+def packing_score(nodes, n, kinds, k):
+    """Packing: a shared GPU first, then free GPUs of a node in use, then an empty node."""
+    if kinds[k, GPUS] == 0:
+        return 0.0
+    whole = 0
+    for g in range(FIRST, FIRST + nodes[n, COUNT]):
+        whole += nodes[n, g] == WHOLE
+    if whole == nodes[n, COUNT]:
+        return float(max(33 - whole, whole))
+    if kinds[k, MILLI] == WHOLE:  # wholly free GPUs are the only ones that will do
+        return float(max(50 - kinds[k, GPUS], 33))
+    left = WHOLE
+    for g in range(FIRST, FIRST + nodes[n, COUNT]):
+        if kinds[k, MILLI] <= nodes[n, g] < left:
+            left = nodes[n, g]
+    if left == WHOLE:
+        return 49.0
+    return float(max(100 - left * 100 // WHOLE // 10, 50))
+
+
+@njit(cache=True, nogil=True)
+def clustering_score(nodes, n, kinds, k):
+    """Clustering: nodes that hold tasks of the same number of GPUs, alone if possible, the fullest first."""
+    if kinds[k, GPUS] == 0:
+        return 0.0
+    classes = 0
+    for c in range(nodes.shape[1] - (nodes.shape[1] - FIRST) // 2 - 1, nodes.shape[1]):
+        classes += nodes[n, c] > 0
+    base = 0
+    if nodes[n, kinds[k, CLASS]] > 0:
+        base = 75 if classes == 1 else 50
+    elif classes == 0:
+        base = 25
+    return float(25 * (LARGEST_GPU - idle_of(nodes, n)) // LARGEST_GPU + base)
+
+
+@njit(cache=True, nogil=True)
+def score(policy, nodes, n, kinds, k, target, shares, table, weights):
+    """Score of a node for a kind, the higher the better, -inf where it does not fit; and the GPUs as bits.
+
+    Of the policy RANDOM the GPUs are drawn when the node has been.
+    """
+    if not fits(nodes, n, kinds, k):
+        return NO, 0
+    if policy == OWN:
+        return own_score(nodes, n, kinds, k, table, weights)
+    if policy == FGD:
+        return fgd_score(nodes, n, kinds, k, target, shares)
+    if kinds[k, MILLI] < WHOLE:
+        chosen = tightest(nodes, n, kinds[k, MILLI]) if kinds[k, GPUS] > 0 else 0
+    else:
+        chosen = first_whole(nodes, n, kinds[k, GPUS])
+    if policy == RANDOM:
+        return 0.0, chosen
+    if policy == PACKING:
+        return packing_score(nodes, n, kinds, k), chosen
+    if policy == CLUSTERING:
+        return clustering_score(nodes, n, kinds, k), chosen
+    cpu, gpu = nodes[n, CPU], idle_of(nodes, n)
+    cpu_need, gpu_need = kinds[k, CPU], kinds[k, GPUS] * kinds[k, MILLI]
+    if policy == DOTPROD:
+        product = cpu / LARGEST_CPU * (cpu_need / LARGEST_CPU) + gpu / LARGEST_GPU * (gpu_need / LARGEST_GPU)
+        return float(int(100.0 * (1.0 - product / 2.0))), chosen
+    left = (cpu - cpu_need) / LARGEST_CPU * 0.5 + (gpu - gpu_need) / LARGEST_GPU * 0.5
+    return float(int((1.0 - left) * 100.0)), chosen
+
+
+@njit(cache=True, nogil=True)
+def changed(n, log, last, clock):
+    """Write into the log that a node has changed."""
+    log[clock[0] % log.size] = n
+    last[n] = clock[0]
+    clock[0] += 1
+
+
+@njit(cache=True, nogil=True)
+def sum_up(policy, row, block, scores, blocks):
+    """Best score of a block, or for RANDOM the number of its nodes that fit."""
+    best = 0.0 if policy == RANDOM else NO
+    for n in range(block * BLOCK, min((block + 1) * BLOCK, scores.shape[1])):
+        if policy == RANDOM:
+            best += scores[row, n] != NO
+        elif scores[row, n] > best:
+            best = scores[row, n]
+    blocks[row, block] = best
+
+
+@njit(cache=True, nogil=True)
+def refresh(
+    policy, k, row, nodes, kinds, target, shares, table, weights, scores, blocks, log, last, seen, clock
+):
+    """Bring a row of the cache up to date: score anew the nodes that changed since it was last right."""
+    end, start = clock[0], seen[row]
+    seen[row] = end
+    width = nodes.shape[0]
+    if start < 0 or end - start > min(log.size, width):
+        for n in range(width):
+            same = n > 0
+            if same:  # neighbours are often alike
+                for c in range(nodes.shape[1]):
+                    if nodes[n, c] != nodes[n - 1, c]:
+                        same = False
+                        break
+            if same:
+                scores[row, n] = scores[row, n - 1]
+            else:
+                scores[row, n], _ = score(policy, nodes, n, kinds, k, target, shares, table, weights)
+        for block in range(blocks.shape[1]):
+            sum_up(policy, row, block, scores, blocks)
+        return
+    for at in range(start, end):
+        n = log[at % log.size]
+        if last[n] != at:
+            continue  # it changed once more later
+        old = scores[row, n]
+        new, _ = score(policy, nodes, n, kinds, k, target, shares, table, weights)
+        scores[row, n] = new
+        block = n // BLOCK
+        if policy == RANDOM:
+            blocks[row, block] += int(new != NO) - int(old != NO)
+        elif new >= blocks[row, block]:
+            blocks[row, block] = new
+        elif old == blocks[row, block]:
+            sum_up(policy, row, block, scores, blocks)
+
+
+@njit(cache=True, nogil=True)
+def draw(random, below):
+    """A whole number of 0 … below - 1 by SplitMix64 (Steele, Lea & Flood 2014); ``random`` (1,) uint64."""
+    random[0] += np.uint64(0x9E3779B97F4A7C15)
+    z = random[0]
+    z = (z ^ (z >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
+    z = (z ^ (z >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
+    z ^= z >> np.uint64(31)
+    return int((z >> np.uint64(11)) * (1.0 / (1 << 53)) * below)
+
+
+@njit(cache=True, nogil=True)
+def search(policy, row, scores, blocks, random):
+    """The best node of a row that is up to date, the first of the best; -1 where nothing fits."""
+    if policy == RANDOM:
+        total = 0
+        for block in range(blocks.shape[1]):
+            total += int(blocks[row, block])
+        if total == 0:
+            return -1
+        at = draw(random, total)
+        for block in range(blocks.shape[1]):
+            inside = int(blocks[row, block])
+            if at >= inside:
+                at -= inside
+                continue
+            for n in range(block * BLOCK, scores.shape[1]):
+                if scores[row, n] != NO:
+                    if at == 0:
+                        return n
+                    at -= 1
+    best, where = NO, -1
+    for block in range(blocks.shape[1]):
+        if blocks[row, block] > best:
+            best, where = blocks[row, block], block
+    if where < 0:
+        return -1
+    for n in range(where * BLOCK, scores.shape[1]):
+        if scores[row, n] == best:
+            return n
+    return -1
+
+
+@njit(cache=True, nogil=True)
+def gpus_for(policy, n, k, nodes, kinds, target, shares, table, weights, random):
+    """The GPUs that the policy takes on a node where a task fits, as bits."""
+    _, chosen = score(policy, nodes, n, kinds, k, target, shares, table, weights)
+    if policy == RANDOM and kinds[k, GPUS] == 1 and kinds[k, MILLI] < WHOLE:
+        able = 0
+        for g in range(nodes[n, COUNT]):
+            if nodes[n, FIRST + g] >= kinds[k, MILLI]:
+                able += 1
+                if draw(random, able) == 0:
+                    chosen = 1 << g
+    return chosen
+
+
+@njit(cache=True, nogil=True)
+def place(
+    policy, k, row, nodes, kinds, target, shares, table, weights, scores, blocks, log, last, seen, clock, random
+):  # fmt: skip
+    """Place a task of kind ``k``: its node, -1 where nothing fits, and its GPUs as bits."""
+    refresh(
+        policy, k, row, nodes, kinds, target, shares, table, weights, scores, blocks, log, last, seen, clock
+    )
+    n = search(policy, row, scores, blocks, random)
+    if n < 0:
+        return -1, 0
+    chosen = gpus_for(policy, n, k, nodes, kinds, target, shares, table, weights, random)
+    move(nodes, n, kinds, k, chosen, -1)
+    changed(n, log, last, clock)
+    return n, chosen
+
+
+@njit(cache=True, nogil=True)
+def place_among(policy, k, among, nodes, kinds, target, shares, table, weights, log, last, clock, random):
+    """Place a task on the best of some nodes (``among``, rising numbers), scored anew."""
+    best, where = NO, -1
+    for n in among:
+        value, _ = score(policy, nodes, n, kinds, k, target, shares, table, weights)
+        if value > best:
+            best, where = value, n
+    if where < 0:
+        return -1, 0
+    chosen = gpus_for(policy, where, k, nodes, kinds, target, shares, table, weights, random)
+    move(nodes, where, kinds, k, chosen, -1)
+    changed(where, log, last, clock)
+    return where, chosen
+
+
+@njit(cache=True, nogil=True)
+def release(n, k, chosen, nodes, kinds, log, last, clock):
+    """Give back what a task holds."""
+    move(nodes, n, kinds, k, chosen, 1)
+    changed(n, log, last, clock)
+
+
+@njit(cache=True, nogil=True)
+def arrivals(
+    policy, sequence, nodes, kinds, target, shares, table, weights, scores, blocks, log, last, seen, clock, random,
+    where, which, wasted,
+):  # fmt: skip
+    """Place tasks one after the other, none of which ends (row of the cache: the kind).
+
+    ``sequence`` (T,) kinds. Into ``where`` (T,) goes the node or -1, into ``which`` (T,) the GPUs, and into
+    ``wasted`` (T,) float64 the fragment of all nodes, in thousandths of a GPU, after each.
+    """
+    total = 0.0
+    for n in range(nodes.shape[0]):
+        if nodes[n, OPEN] != 0:
+            total += fragment(nodes, n, target, shares)
+    for t in range(sequence.size):
+        k = sequence[t]
+        refresh(
+            policy, k, k, nodes, kinds, target, shares, table, weights, scores, blocks, log, last, seen, clock
+        )
+        n = search(policy, k, scores, blocks, random)
+        chosen = 0
+        if n >= 0:
+            chosen = gpus_for(policy, n, k, nodes, kinds, target, shares, table, weights, random)
+            total -= fragment(nodes, n, target, shares)
+            move(nodes, n, kinds, k, chosen, -1)
+            total += fragment(nodes, n, target, shares)
+            changed(n, log, last, clock)
+        where[t], which[t], wasted[t] = n, chosen, total
