@@ -5,6 +5,7 @@ Start with :func:`plan` over a :class:`Site`; :func:`site_from_dict` reads one f
 
 from __future__ import annotations
 
+from langqiao.engines.scheduling.campus.changes import read_changes
 from langqiao.engines.scheduling.campus.months import month_of, month_text, read_month
 from langqiao.engines.scheduling.campus.plain import plan_as_dict, site_from_dict
 from langqiao.engines.scheduling.campus.planning import plan
@@ -48,6 +49,7 @@ __all__ = [
     "month_text",
     "plan",
     "plan_as_dict",
+    "read_changes",
     "read_month",
     "site_from_dict",
 ]
