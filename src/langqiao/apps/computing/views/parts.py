@@ -1,4 +1,4 @@
-"""What the views of the computing centre share."""
+"""What the views share."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as now_text
 
+from langqiao.apps.computing.forms.parts import ReasonForm
 from langqiao.kit.refusals import Invalid, Refused
 
 # One address an act; each is a verb of the domain that returns its word of success.
@@ -57,8 +58,13 @@ def read(form: forms.Form) -> dict[str, Any]:
     raise Invalid(words, field=name)
 
 
+def reason(request: HttpRequest) -> str:
+    """The reason of an act."""
+    return str(read(ReasonForm(request.POST))["why"])
+
+
 def key(text: str | None) -> int:
-    """A key from an address or a form; 0, which no record has, when it is none."""
+    """A key from a form; 0, which no record has, when it is none."""
     return int(text) if text and text.isascii() and text.isdigit() and len(text) < 18 else 0
 
 
