@@ -1,0 +1,146 @@
+"""The scheduling round (调度): planned in memory, checked against the table of slots, written at once."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from django.db import transaction
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from langqiao.apps.accounts.models import User
+from langqiao.apps.computing.domain.jobs import end, job_entry, requeue, seconds_of
+from langqiao.apps.computing.domain.planning import Floor, Spot, plan
+from langqiao.apps.computing.models import JOB_TRANSITIONS, Campus, Grant, Job, Server, Slot
+from langqiao.apps.computing.queries.queue import can_run, jobs_in, read_standing
+from langqiao.apps.registry.domain.acts import lock, move
+from langqiao.kit.permissions import require
+
+State = Job.State
+WHOLE = 1000
+
+
+@dataclass(slots=True)
+class Round:
+    """What a round did: jobs by their keys, and GPUs in thousandths before it was left.
+
+    Attributes:
+        stopped: ended because their grant was revoked or its hours are used up.
+        interrupted: put back because their slots no longer fit the server.
+        waiting: jobs that still wait.
+    """
+
+    started: list[int] = field(default_factory=list)
+    preempted: list[int] = field(default_factory=list)
+    stopped: list[int] = field(default_factory=list)
+    interrupted: list[int] = field(default_factory=list)
+    waiting: int = 0
+    gpu_milli: int = 0
+    gpu_total: int = 0
+
+    @property
+    def changed(self) -> bool:
+        """Whether anything started, stopped or gave way."""
+        return bool(self.started or self.preempted or self.stopped or self.interrupted)
+
+
+@transaction.atomic
+def schedule(actor: User | None, campus: Campus, *, at: datetime | None = None) -> Round:
+    """Run a round over a campus's queue (调度一轮); all of it is written, or nothing.
+
+    First it stops what its grant no longer carries, then it starts waiting jobs and preempts those that run
+    on borrowed capacity, as :func:`~langqiao.apps.computing.domain.planning.plan` decides.
+
+    Raises:
+        NotAllowed: the actor does not operate the campus.
+        RuntimeError: the slots would exceed a GPU or a server; nothing is written.
+    """
+    require(actor, "computing.schedule", campus)
+    lock(campus)
+    now = at or timezone.now()
+    done = Round(stopped=_stop_what_is_over(actor, campus, now, at))
+    standing = read_standing(campus, now)
+    waiting = [job for job in jobs_in(campus, State.QUEUED) if can_run(job, now)]
+    floor = Floor(campus, standing.running.values(), waiting, now)
+    found = plan(floor, standing, waiting)
+    for job in found.misfits:
+        requeue(actor, job, "interrupt_job", why=str(_("占用与服务器不再相符")), at=at)
+        done.interrupted.append(job.pk)
+    for job in found.preempted:
+        requeue(actor, job, "preempt_job", why=str(_("借用的算力被配额内的作业收回")), preempted=True, at=at)
+        done.preempted.append(job.pk)
+    jobs = {job.pk: job for job in waiting}
+    for key, spots in found.started.items():
+        _start(actor, jobs[key], spots, now)
+        done.started.append(key)
+    verify_slots(campus)
+    done.waiting = Job.objects.filter(campus=campus, state=State.QUEUED).count()
+    done.gpu_milli = sum(job.whole_milli for job in jobs_in(campus, State.RUNNING))
+    done.gpu_total = standing.capacity[0]
+    return done
+
+
+def _stop_what_is_over(actor: User | None, campus: Campus, now: datetime, at: datetime | None) -> list[int]:
+    """End jobs of revoked grants, and running ones whose grant has no hours left for what they used."""
+    stopped = []
+    jobs = Job.objects.filter(
+        campus=campus, state__in=(State.RUNNING, State.QUEUED), grant__state=Grant.State.REVOKED
+    )
+    for job in jobs.order_by("pk"):
+        end(actor, job, State.FAILED, "stop_job", why=str(_("算力授予已收回")), at=at)
+        stopped.append(job.pk)
+    for job in jobs_in(campus, State.RUNNING):
+        grant = Grant.objects.get(pk=job.grant_id)
+        span = (now - (job.started_at or now)).total_seconds()
+        used = int(span * job.whole_milli / WHOLE)
+        if grant.used_seconds + grant.held_seconds - seconds_of(job) + used > grant.gpu_hours * 3600:
+            end(actor, job, State.FAILED, "stop_job", why=str(_("授予的 GPU 时已用完")), at=at)
+            stopped.append(job.pk)
+    return stopped
+
+
+def _start(actor: User | None, job: Job, spots: list[Spot], now: datetime) -> None:
+    lock(job)
+    move(job, State.RUNNING, JOB_TRANSITIONS)
+    job.started_at, job.why = now, ""
+    job.save(update_fields=["state", "started_at", "why", "updated_at"])
+    Slot.objects.bulk_create(
+        Slot(job=job, part=part, server_id=server, gpu=gpu, milli=job.gpu_milli)
+        for part, (server, gpus) in enumerate(spots)
+        for gpu in gpus
+    )
+    servers = len({server for server, _gpus in spots})
+    job_entry(actor, "start_job", job, {"gpu_milli": job.whole_milli, "parts": job.count, "servers": servers})
+
+
+def verify_slots(campus: Campus) -> None:
+    """Check the table of slots against servers and jobs (核对占用).
+
+    Raises:
+        RuntimeError: a GPU is given more than once over, a server exceeds its CPU or memory, or a running
+            job does not hold all its parts.
+    """
+    slots = Slot.objects.filter(job__campus=campus).select_related("job")
+    gpus: Mapping[tuple[int, int], list[int]] = defaultdict(list)
+    parts: Mapping[int, dict[tuple[int, int], Job]] = defaultdict(dict)
+    held: Mapping[int, int] = defaultdict(int)
+    for slot in slots:
+        gpus[slot.server_id, slot.gpu].append(slot.milli)
+        parts[slot.server_id][slot.job_id, slot.part] = slot.job
+        held[slot.job_id] += slot.milli
+    servers = {server.pk: server for server in Server.objects.filter(pk__in=parts)}
+    for (key, gpu), amounts in gpus.items():
+        if sum(amounts) > WHOLE or gpu >= servers[key].gpus:
+            raise RuntimeError(f"GPU {gpu} of server {servers[key]} holds {sum(amounts)} thousandths")
+    for key, jobs in parts.items():
+        cpu = sum(job.cpu_milli for job in jobs.values())
+        memory = sum(job.memory_mib for job in jobs.values())
+        if cpu > servers[key].cpu_milli or memory > servers[key].memory_mib:
+            raise RuntimeError(f"server {servers[key]} holds {cpu} milli-cores and {memory} MiB")
+    running = {job.pk: job.whole_milli for job in jobs_in(campus, State.RUNNING)}
+    if running != held:
+        wrong = sorted(key for key in {*running, *held} if running.get(key, 0) != held.get(key, 0))
+        raise RuntimeError(f"jobs {wrong} do not hold what they were given")
