@@ -43,7 +43,7 @@ _REFUSED: dict[str, tuple[str, str]] = {
     ),
     "no_hall": (
         gettext_noop("没有这个机房：%(names)s。"),
-        gettext_noop("请写“楼号/机房”，如 1/A=20 表示降额 20%%。"),
+        gettext_noop("请写“楼号/机房”，如 1/A=20 表示降额百分之 20。"),
     ),
     "month": (gettext_noop("“%(names)s”不是月份。"), gettext_noop("请写成 2027-03。")),
     "change": (
