@@ -1,4 +1,8 @@
-"""Verbs of grants, tenants and quotas (授予、租户与配额)."""
+"""Verbs of grants, tenants and quotas (授予、租户与配额).
+
+Each holds the campus's row first, as the verbs of jobs do, so that no round of the scheduler reads a quota
+that is being changed.
+"""
 
 from __future__ import annotations
 
@@ -76,6 +80,7 @@ def _stop(
     actor: User | None, grant: Grant, to: Grant.State, *, verb: str, why: str = "", text: object
 ) -> Grant:
     require(actor, "computing.run_quota", grant)
+    lock(grant.tenant.campus)
     lock(grant)
     move(grant, to, GRANT_TRANSITIONS)
     grant.why = why
@@ -152,6 +157,7 @@ def set_tenant_quota(
         Invalid: a number is out of bounds.
     """
     require(actor, "computing.run_quota", tenant)
+    lock(tenant.campus)
     lock(tenant)
     given: dict[str, int] = {}
     for name, value in (("gpu_milli", gpu_milli), ("borrow_milli", borrow_milli)):
@@ -180,6 +186,7 @@ def suspend_tenant(actor: User | None, tenant: Tenant, *, why: str) -> Tenant:
         Invalid: no reason.
     """
     require(actor, "computing.run_quota", tenant)
+    lock(tenant.campus)
     lock(tenant)
     if tenant.is_suspended:
         raise Refused(_("该租户已暂停。"), mend=_("如需恢复，请点“恢复租户”。"))
@@ -199,6 +206,7 @@ def resume_tenant(actor: User | None, tenant: Tenant) -> Tenant:
         Refused: it is not suspended.
     """
     require(actor, "computing.run_quota", tenant)
+    lock(tenant.campus)
     lock(tenant)
     if not tenant.is_suspended:
         raise Refused(_("该租户没有被暂停。"), mend=_("无需恢复。"))

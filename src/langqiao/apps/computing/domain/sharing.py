@@ -182,6 +182,7 @@ def approve_request(
         Invalid: more than was asked for, or a span that is over or too short for the hours.
     """
     require(actor, "computing.decide_request", request)
+    lock(request.campus)
     lock(request)
     move(request, State.APPROVED, REQUEST_TRANSITIONS)
     granted = request.gpus if gpus is None else whole(gpus, "gpus", low=1, high=request.gpus)

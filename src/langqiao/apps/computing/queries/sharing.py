@@ -104,6 +104,28 @@ class TenantUse:
         return max(0, self.granted_seconds - self.used_seconds - self.held_seconds)
 
 
+@dataclass(frozen=True, slots=True)
+class QuotaBar:
+    """A tenant's quota as a bar, in per cent of its length: held within it and beyond, waiting, its mark."""
+
+    held: float
+    borrowed: float
+    waiting: float
+    quota: float
+
+
+def quota_bar(tenant: Tenant, use: TenantUse) -> QuotaBar:
+    """The bar is as long as the quota with what may be borrowed, or as all that runs and waits."""
+    length = max(tenant.gpu_milli + tenant.borrow_milli, use.running_milli + use.queued_milli, 1)
+    within = min(use.running_milli, tenant.gpu_milli)
+    return QuotaBar(
+        *(
+            round(100 * part / length, 2)
+            for part in (within, use.running_milli - within, use.queued_milli, tenant.gpu_milli)
+        )
+    )
+
+
 def tenant_use(tenant: Tenant) -> TenantUse:
     """Sums over the tenant's slots, queue and active grants."""
     queued = [job.whole_milli for job in Job.objects.filter(grant__tenant=tenant, state=Job.State.QUEUED)]

@@ -36,6 +36,12 @@ def gpu_hours(seconds: Any) -> str:
 
 
 @register.filter
+def hours_as_seconds(hours: int) -> int:
+    """Whole hours in seconds, to be set beside what is counted in seconds."""
+    return hours * SECONDS_AN_HOUR
+
+
+@register.filter
 def yuan(amount: Any) -> str:
     """Yuan with two decimals, grouped: 1,234.50."""
     return "" if amount is None else f"{Decimal(amount):,.2f}"
