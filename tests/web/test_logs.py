@@ -13,11 +13,11 @@ import os, tempfile
 os.environ["LANGQIAO_DATA_DIR"] = tempfile.mkdtemp()
 os.environ["LANGQIAO_LOG_LEVEL"] = "INFO"
 os.environ["LANGQIAO_LOG_FORMAT"] = "json"
-os.environ["DJANGO_SETTINGS_MODULE"] = "langqiao.web.settings"
+os.environ["DJANGO_SETTINGS_MODULE"] = "tests.unmigrated"
 import django
 django.setup()
 from django.core.management import call_command
-call_command("migrate", verbosity=0)
+call_command("migrate", run_syncdb=True, verbosity=0)
 from django.test import Client
 client = Client(HTTP_HOST="localhost", HTTP_USER_AGENT="my-agent", REMOTE_ADDR="203.0.113.9")
 client.get("/ledger/?q=secret-words")

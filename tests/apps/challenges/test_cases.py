@@ -7,6 +7,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+from tests.tables import make_tables
+
 ROOT = Path(__file__).resolve().parents[3]
 
 
@@ -16,7 +18,7 @@ def test_processes_that_draft_at_once_get_case_numbers_of_their_own(tmp_path: Pa
         "DJANGO_SETTINGS_MODULE": "langqiao.web.settings",
     }
     environment.pop("DATABASE_URL", None)
-    subprocess.run([sys.executable, "-m", "django", "migrate", "-v0"], env=environment, check=True, cwd=ROOT)
+    make_tables(environment)
     drafters = [
         subprocess.Popen(
             [sys.executable, "-m", "tests.apps.challenges.drafter", name, "20"],

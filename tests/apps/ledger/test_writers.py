@@ -11,6 +11,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.tables import make_tables
+
 ROOT = Path(__file__).resolve().parents[3]
 
 
@@ -21,9 +23,7 @@ def environment(tmp_path: Path) -> dict[str, str]:
         "DJANGO_SETTINGS_MODULE": "langqiao.web.settings",
     }
     environment.pop("DATABASE_URL", None)
-    subprocess.run(
-        [sys.executable, "-m", "django", "migrate", "ledger", "-v0"], env=environment, check=True, cwd=ROOT
-    )
+    make_tables(environment)
     return environment
 
 

@@ -10,13 +10,13 @@ import django
 
 
 def main(path: str, stop_after: int) -> None:
-    os.environ["DJANGO_SETTINGS_MODULE"] = "langqiao.web.settings"
+    os.environ["DJANGO_SETTINGS_MODULE"] = "tests.unmigrated"
     django.setup()
     from django.core.management import call_command
 
     from langqiao.apps.registry.exchange import import_file
 
-    call_command("migrate", verbosity=0)
+    call_command("migrate", run_syncdb=True, verbosity=0)
 
     def tell(stage: str, done: int, total: int) -> None:
         if stop_after and done >= stop_after:

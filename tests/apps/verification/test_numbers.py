@@ -7,6 +7,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+from tests.tables import make_tables
+
 ROOT = Path(__file__).resolve().parents[3]
 
 
@@ -34,7 +36,7 @@ def test_processes_that_submit_at_once_leave_no_gap(tmp_path: Path) -> None:
         )
         return done.stdout
 
-    run("-m", "django", "migrate", "-v0")
+    make_tables(environment)
     keys = run("-m", "tests.apps.verification.preparer", "12").split()
     assert len(keys) == 12
     submitters = [start("tests.apps.verification.submitter", *keys[half::2]) for half in (0, 1)]
