@@ -30,7 +30,7 @@ client.post("/accounts/login/", {"login": "secret-person", "password": "secret-p
 @pytest.fixture(scope="module")
 def lines() -> list[dict]:
     done = subprocess.run(
-        [sys.executable, "-c", SCRIPT], capture_output=True, text=True, check=True, timeout=120
+        [sys.executable, "-c", SCRIPT], capture_output=True, text=True, check=True, timeout=600
     )
     return [json.loads(line) for line in done.stderr.splitlines() if line.startswith("{")]
 
