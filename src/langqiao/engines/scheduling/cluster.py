@@ -9,6 +9,8 @@ from numpy.typing import NDArray
 
 from langqiao.engines.scheduling import kernels
 from langqiao.engines.scheduling.errors import SchedulingError
+from langqiao.engines.scheduling.own.tables import Weights
+from langqiao.engines.scheduling.own.tuning import PLAIN, tune
 from langqiao.engines.scheduling.policies import own_tables, policy_number
 from langqiao.engines.scheduling.topology import choose_slots
 from langqiao.engines.scheduling.types import WHOLE, Node, Task
@@ -36,6 +38,8 @@ class Cluster:
         workload: tasks as they are expected, for "fgd", "own" and the fragment; without any, a task on one
             whole GPU is expected.
         seed: of the policy "random".
+        weights: of the policy "own"; without any they are found by trial runs on samples of the workload
+            (see ``own.tuning``), which takes seconds the first time, and only where there is a workload.
 
     Raises:
         SchedulingError: a node that cannot be (``kind`` "node"), or no such policy ("policy").
@@ -46,13 +50,20 @@ class Cluster:
     """
 
     def __init__(
-        self, nodes: Sequence[Node], *, policy: str = "own", workload: Sequence[Task] = (), seed: int = 0
+        self,
+        nodes: Sequence[Node],
+        *,
+        policy: str = "own",
+        workload: Sequence[Task] = (),
+        seed: int = 0,
+        weights: Weights | None = None,
     ) -> None:
         self.policy = policy
         self._policy = policy_number(policy)
         self._models: dict[str, int] = {}
         self._target = target_workload(workload)
-        self._table, self._weights = own_tables(self._target)
+        self._own = weights
+        self._drawn = target_workload(workload, popular=1.0)
         self._shares = np.array([one.share for one in self._target])
         self._random = np.array([seed % (1 << 64)], dtype=np.uint64)
         self._types: dict[tuple[int, int, int, int, frozenset[str]], int] = {}
@@ -111,7 +122,17 @@ class Cluster:
             [(one.cpu_milli, one.gpus, one.gpu_milli, self._bits(one.models)) for one in self._target],
             dtype=np.int64,
         )
+        self._tables()
         self._forget()
+
+    def _tables(self) -> None:
+        """The tables of our own policy for the models there are now; weights are found once."""
+        if self._own is None and self.policy == "own" and self._list:
+            self._own = tune(self._list, self._target, self._drawn).weights
+        most_cpu = max((node.cpu_milli for node in self._list), default=0)
+        self._table, self._weights = own_tables(
+            tuple(self._models), self._target, self._own or PLAIN, most_cpu=most_cpu
+        )
 
     def _check(self, nodes: Sequence[Node]) -> None:
         names = set(self._numbers)
@@ -315,6 +336,31 @@ class Cluster:
         kernels.changed(node, self._log, self._last, self._clock)
         return self._enter(node, kind, chosen)
 
+    def arrive(self, kinds: Ints) -> tuple[Ints, Floats]:
+        """Place tasks one after the other in one call: as ``place`` for each of ``kinds`` (T,).
+
+        The cache holds all of these kinds, whatever memory that takes.
+
+        Returns:
+            The node of each, -1 where it fitted nowhere (T,), and the fragment after each in thousandths of
+            a GPU (T,).
+        """
+        different = [int(kind) for kind in np.unique(kinds)]
+        self._room = max(self._room, len(different))
+        rows = [self._row_of(kind) for kind in different]
+        row_of = np.zeros(len(self._tasks), dtype=np.int64)
+        row_of[different] = rows
+        where, which = np.empty(len(kinds), dtype=np.int64), np.empty(len(kinds), dtype=np.int64)
+        wasted = np.empty(len(kinds))
+        kernels.arrivals(
+            self._policy, kinds, row_of, *self._knowledge(), self._scores, self._blocks, self._log,
+            self._last, self._seen, self._clock, self._random, where, which, wasted,
+        )  # fmt: skip
+        for kind, node, chosen in zip(kinds.tolist(), where.tolist(), which.tolist(), strict=True):
+            if node >= 0:
+                self._enter(node, kind, chosen)
+        return where, wasted
+
     def release(self, handle: int) -> None:
         """A task ends: what it held is free again.
 
@@ -350,7 +396,8 @@ class Cluster:
 
     def scores(self, kind: int) -> Floats:
         """Score of every node for a kind, the higher the better, nan where it does not fit (N,)."""
-        found = self._scores[self._fresh_row(kind)].copy()
+        row = self._fresh_row(kind)  # may enlarge the cache
+        found = self._scores[row].copy()
         found[found == -np.inf] = np.nan
         return found
 

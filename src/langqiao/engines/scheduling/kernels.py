@@ -12,7 +12,9 @@ Arrays (int64 unless said otherwise), for N nodes of at most G GPUs, K kinds of 
   column of ``nodes`` that counts such tasks.
 * ``target`` (M, 4) and ``shares`` (M,) float64: cores, GPUs, thousandths and models of the target workload's
   types, and how frequent each is.
-* ``table`` (1001,) float64 and ``weights`` (2,) float64: see ``own_score``.
+* ``table`` (models, 1001 + C) float64: of our own policy, by GPU model, what a GPU with so many thousandths
+  free is expected to waste, then γ·l for free cores in steps of 500; ``weights`` (2·Q,) float64: λ_q and
+  1/c_q in turn. See ``own.tables``.
 * ``scores`` (R, N) float64, ``blocks`` (R, ⌈N/BLOCK⌉) float64: the score of each node for a kind, and the
   best of every BLOCK nodes (for the policy RANDOM: how many of them fit).
 * ``log`` (L,), ``last`` (N,), ``seen`` (R,), ``clock`` (1,): nodes in the order in which they changed, as a
@@ -35,6 +37,7 @@ GPUS, MILLI, MODELS, CLASS = 2, 3, 4, 5  # columns of kinds, after CPU and MEMOR
 T_CPU, T_GPUS, T_MILLI, T_MODELS = range(4)  # columns of target
 RANDOM, DOTPROD, CLUSTERING, PACKING, BESTFIT, FGD, OWN = range(7)
 WHOLE = 1000
+CPU_STEP = 500  # of the second part of table
 BLOCK = 64
 LARGEST_CPU, LARGEST_GPU = 128_000, 8_000  # the node by which the published policies normalise
 NO = -np.inf
@@ -60,7 +63,7 @@ def fits(nodes, n, kinds, k):
 
 @njit(cache=True, nogil=True)
 def slots(nodes, kinds, k, found):
-    """How many tasks of kind ``k`` each node takes, one beside the other, into ``found`` (N,); at most 2³¹."""
+    """How many tasks of kind ``k`` each node takes, together, at most 2³¹, into ``found`` (N,)."""
     for n in range(nodes.shape[0]):
         found[n] = 0
         if not fits(nodes, n, kinds, k):
@@ -80,7 +83,7 @@ def slots(nodes, kinds, k, found):
 
 @njit(cache=True, nogil=True)
 def fragment(nodes, n, target, shares):
-    """F_n(M) of Weng et al., section 3.2: the idle thousandths of GPU that a task of M cannot use, expected."""
+    """F_n(M) of Weng et al., section 3.2: idle thousandths of GPU that a task of M cannot use, expected."""
     idle = 0
     gpus = nodes[n, COUNT]
     for g in range(FIRST, FIRST + gpus):
@@ -142,7 +145,7 @@ def idle_of(nodes, n):
 
 @njit(cache=True, nogil=True)
 def move(nodes, n, kinds, k, chosen, sign):
-    """Take (sign -1) or give back (+1) what a task of kind ``k`` holds on node ``n`` and its GPUs ``chosen``."""
+    """Take (sign -1) or give back (1) what a task of kind ``k`` holds on node ``n`` and GPUs ``chosen``."""
     nodes[n, CPU] += sign * kinds[k, CPU]
     nodes[n, MEMORY] += sign * kinds[k, MEMORY]
     for g in range(nodes[n, COUNT]):
@@ -182,36 +185,38 @@ def fgd_score(nodes, n, kinds, k, target, shares):
 
 
 @njit(cache=True, nogil=True)
-def own_potential(nodes, n, table, weights):
-    """Φ(n) = Σ table[free of each GPU] + weights[0]·max(0, free GPUs − free cores·weights[1])."""
-    value, idle = 0.0, 0
-    for g in range(FIRST, FIRST + nodes[n, COUNT]):
-        value += table[nodes[n, g]]
-        idle += nodes[n, g]
-    return value + weights[0] * max(0.0, idle / WHOLE - nodes[n, CPU] * weights[1])
+def own_node(cpu, idle, table, row, weights):
+    """Part of the potential that belongs to a node as a whole: idle GPU that its cores cannot serve."""
+    at = min(WHOLE + 1 + cpu // CPU_STEP, table.shape[1] - 1)
+    total = table[row, at] * idle / WHOLE
+    for q in range(0, weights.size, 2):
+        total += weights[q] * max(0.0, idle / WHOLE - cpu * weights[q + 1])
+    return total
 
 
 @njit(cache=True, nogil=True)
 def own_score(nodes, n, kinds, k, table, weights):
-    """Our own policy: the fall of the node's potential, unrounded; the score and the GPUs."""
-    before = own_potential(nodes, n, table, weights)
-    if kinds[k, GPUS] != 1 or kinds[k, MILLI] == WHOLE:
-        chosen = first_whole(nodes, n, kinds[k, GPUS])
-        move(nodes, n, kinds, k, chosen, -1)
-        after = own_potential(nodes, n, table, weights)
-        move(nodes, n, kinds, k, chosen, 1)
-        return before - after, chosen
-    best, choice = NO, 0
-    for g in range(nodes[n, COUNT]):
-        free = nodes[n, FIRST + g]
-        if free >= kinds[k, MILLI]:
-            change = table[free - kinds[k, MILLI]] - table[free]
-            if -change > best:
-                best, choice = -change, 1 << g
-    move(nodes, n, kinds, k, choice, -1)
-    after = own_potential(nodes, n, table, weights)
-    move(nodes, n, kinds, k, choice, 1)
-    return before - after, choice
+    """Our own policy: the fall of the node's potential (own.tables), unrounded; the score and the GPUs."""
+    row = 0
+    while nodes[n, MODEL] >> row > 1:
+        row += 1
+    need, cpu, idle = kinds[k, MILLI], nodes[n, CPU], idle_of(nodes, n)
+    if kinds[k, GPUS] == 1:
+        best, choice = NO, 0
+        for g in range(nodes[n, COUNT]):
+            free = nodes[n, FIRST + g]
+            if free >= need:
+                fall = table[row, free] - table[row, free - need]
+                if fall > best:
+                    best, choice = fall, 1 << g
+    else:
+        best, choice = (
+            kinds[k, GPUS] * (table[row, WHOLE] - table[row, 0]),
+            first_whole(nodes, n, kinds[k, GPUS]),
+        )
+    before = own_node(cpu, idle, table, row, weights)
+    after = own_node(cpu - kinds[k, CPU], idle - kinds[k, GPUS] * need, table, row, weights)
+    return best + (before - after), choice
 
 
 @njit(cache=True, nogil=True)
@@ -400,7 +405,8 @@ def gpus_for(policy, n, k, nodes, kinds, target, shares, table, weights, random)
 
 @njit(cache=True, nogil=True)
 def place(
-    policy, k, row, nodes, kinds, target, shares, table, weights, scores, blocks, log, last, seen, clock, random
+    policy, k, row, nodes, kinds, target, shares, table, weights, scores, blocks, log, last, seen, clock,
+    random,
 ):  # fmt: skip
     """Place a task of kind ``k``: its node, -1 where nothing fits, and its GPUs as bits."""
     refresh(
@@ -440,13 +446,14 @@ def release(n, k, chosen, nodes, kinds, log, last, clock):
 
 @njit(cache=True, nogil=True)
 def arrivals(
-    policy, sequence, nodes, kinds, target, shares, table, weights, scores, blocks, log, last, seen, clock, random,
-    where, which, wasted,
+    policy, sequence, row_of, nodes, kinds, target, shares, table, weights, scores, blocks, log, last, seen,
+    clock, random, where, which, wasted,
 ):  # fmt: skip
-    """Place tasks one after the other, none of which ends (row of the cache: the kind).
+    """Place tasks one after the other, none of which ends.
 
-    ``sequence`` (T,) kinds. Into ``where`` (T,) goes the node or -1, into ``which`` (T,) the GPUs, and into
-    ``wasted`` (T,) float64 the fragment of all nodes, in thousandths of a GPU, after each.
+    ``sequence`` (T,) kinds, ``row_of`` (K,) their rows of the cache. Into ``where`` (T,) goes the node or -1,
+    into ``which`` (T,) the GPUs, and into ``wasted`` (T,) float64 the fragment of the nodes that take work,
+    in thousandths of a GPU, after each.
     """
     total = 0.0
     for n in range(nodes.shape[0]):
@@ -454,10 +461,12 @@ def arrivals(
             total += fragment(nodes, n, target, shares)
     for t in range(sequence.size):
         k = sequence[t]
+        row = row_of[k]
         refresh(
-            policy, k, k, nodes, kinds, target, shares, table, weights, scores, blocks, log, last, seen, clock
-        )
-        n = search(policy, k, scores, blocks, random)
+            policy, k, row, nodes, kinds, target, shares, table, weights, scores, blocks, log, last, seen,
+            clock,
+        )  # fmt: skip
+        n = search(policy, row, scores, blocks, random)
         chosen = 0
         if n >= 0:
             chosen = gpus_for(policy, n, k, nodes, kinds, target, shares, table, weights, random)

@@ -14,7 +14,9 @@ from numpy.typing import NDArray
 
 from langqiao.engines.scheduling import kernels
 from langqiao.engines.scheduling.errors import SchedulingError
-from langqiao.engines.scheduling.residual import SHORTAGE, cores_per_gpu, residual
+from langqiao.engines.scheduling.own.kernels import GPU_STEP
+from langqiao.engines.scheduling.own.tables import Tables, Weights
+from langqiao.engines.scheduling.types import WHOLE
 from langqiao.engines.scheduling.workload import Expected
 
 POLICIES: dict[str, int] = {
@@ -41,8 +43,18 @@ def policy_number(name: str) -> int:
     return POLICIES[name]
 
 
-def own_tables(target: Sequence[Expected]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """``table`` and ``weights`` of ``kernels.own_score`` for a target workload."""
-    cores = cores_per_gpu(target)
-    weights = np.array([SHORTAGE if cores else 0.0, 1.0 / cores if cores else 0.0])
-    return residual(target), weights
+def own_tables(
+    models: Sequence[str], target: Sequence[Expected], weights: Weights, *, most_cpu: int
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """``table`` and ``weights`` of ``kernels.own_score``: a row for each model, in the order of their bits.
+
+    Args:
+        models: GPU models of the cluster; there is at least one row.
+        target: the target workload.
+        weights: of the potential's parts.
+        most_cpu: milli-cores of the largest node.
+    """
+    potential = Tables(models or ("",), target, most_cpu=most_cpu).mix(weights)
+    worth = potential.worth[:, np.arange(WHOLE + 1) // GPU_STEP]
+    pairs = np.column_stack([potential.weight, potential.slope]).ravel()
+    return np.concatenate([worth, potential.lack], axis=1), pairs
