@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Iterable
 from datetime import date, datetime, time, timedelta
 from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
 
@@ -53,7 +54,7 @@ def set_price(
     Raises:
         NotAllowed: the actor does not operate the campus.
         Invalid: a value is missing or wrong.
-        Refused: another price stands on that day already.
+        Refused: another price stands on that day already, or runs since then have been billed.
     """
     require(actor, "computing.bill", campus)
     lock(campus)
@@ -71,6 +72,13 @@ def set_price(
                 field="from_on",
             )
         return price
+    billed = Usage.objects.filter(tenant__campus=campus, gpu_model=model, starts_at__gte=midnight(from_on))
+    if billed.exclude(bill=None).exists():
+        raise Refused(
+            _("%(model)s 自 %(day)s 起的运行已有出账的。") % {"model": model, "day": from_on},
+            mend=_("请从更晚的一天起登记新价格。"),
+            field="from_on",
+        )
     enter(
         actor, "set_price", price, case="", city=campus.city_id, organisation=campus.operator,
         data={"gpu_model": model, "yuan_hour": str(yuan), "from": from_on.isoformat()},
@@ -172,19 +180,10 @@ def make_bills(actor: User | None, campus: Campus, *, month: date, today: date |
 
 def _lines(campus: Campus, usage: list[Usage]) -> list[BillLine]:
     """Lines by model, chips and price; each rounded to a cent (分) once, half up."""
-    prices: dict[str, list[Price]] = defaultdict(list)
-    for price in campus.prices.order_by("gpu_model", "-from_on"):
-        prices[price.gpu_model].append(price)
+    prices = list(campus.prices.order_by("gpu_model", "-from_on"))
     seconds: dict[tuple[str, bool, Decimal], Decimal] = defaultdict(Decimal)
     for row in usage:
-        day = timezone.localdate(row.starts_at)
-        price = next((p for p in prices[row.gpu_model] if p.from_on <= day), None)
-        if price is None:
-            raise Refused(
-                _("型号 %(model)s 在 %(day)s 没有价格。") % {"model": row.gpu_model or "—", "day": day},
-                mend=_("请先登记价目。"),
-            )
-        seconds[row.gpu_model, row.is_domestic, price.yuan_hour] += row.gpu_seconds
+        seconds[row.gpu_model, row.is_domestic, price_of(row, prices)] += row.gpu_seconds
     return [
         BillLine(
             gpu_model=model,
@@ -195,6 +194,25 @@ def _lines(campus: Campus, usage: list[Usage]) -> list[BillLine]:
         )
         for (model, domestic, yuan), total in sorted(seconds.items())
     ]
+
+
+def price_of(usage: Usage, prices: Iterable[Price]) -> Decimal:
+    """Yuan an hour of a run: the price of its model on the day on which it began.
+
+    Args:
+        prices: of its campus, the newest of each model first.
+
+    Raises:
+        Refused: the model had no price on that day.
+    """
+    day = timezone.localdate(usage.starts_at)
+    for price in prices:
+        if price.gpu_model == usage.gpu_model and price.from_on <= day:
+            return price.yuan_hour
+    raise Refused(
+        _("型号 %(model)s 在 %(day)s 没有价格。") % {"model": usage.gpu_model or "—", "day": day},
+        mend=_("请先登记价目。"),
+    )
 
 
 @transaction.atomic
