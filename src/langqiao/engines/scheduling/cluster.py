@@ -73,7 +73,6 @@ class Cluster:
         self._numbers: dict[str, int] = {}
         self._live: dict[int, tuple[int, int, int]] = {}  # handle -> node, kind, GPUs as bits
         self._on: list[dict[int, None]] = []  # handles on each node
-        self._down: list[bool] = []
         self._next = 0
         self._nodes = np.zeros((0, kernels.FIRST + 1), dtype=np.int64)
         self._total = self._nodes.copy()
@@ -109,7 +108,6 @@ class Cluster:
             if node.gpus and node.model not in self._models:
                 self._models[node.model] = len(self._models)
         self._on += [{} for _ in nodes]
-        self._down += [False] * len(nodes)
         old, was = self._nodes, self._most_gpus
         most = max(was, max((node.gpus for node in nodes), default=0))
         fresh = np.array([self._row(node, most) for node in nodes], dtype=np.int64)
@@ -175,16 +173,14 @@ class Cluster:
 
     def restore(self, node: int) -> None:
         """A node that was drained or has failed takes work again."""
-        self._down[node] = False
         self._open(node, 1)
 
     def fail(self, node: int) -> list[int]:
         """A node goes down: the handles that are lost, which are released."""
+        self._open(node, 0)
         lost = list(self._on[node])
         for handle in lost:
             self.release(handle)
-        self._down[node] = True
-        self._open(node, 0)
         return lost
 
     def _open(self, node: int, value: int) -> None:
