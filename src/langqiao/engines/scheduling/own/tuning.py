@@ -22,14 +22,13 @@ import numpy as np
 
 from langqiao.engines.scheduling.own.kernels import trial
 from langqiao.engines.scheduling.own.tables import OFFERS, Potential, Tables, Weights
-from langqiao.engines.scheduling.types import WHOLE
+from langqiao.engines.scheduling.types import WHOLE, Node
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from numpy.typing import NDArray
 
-    from langqiao.engines.scheduling.types import Node
     from langqiao.engines.scheduling.workload import Expected
 
 KNOWN = (
@@ -137,11 +136,10 @@ class Stage:
 
 
 def fewer(nodes: Sequence[Node], most: int) -> list[Node]:
-    """At most ``most`` of the nodes, every so many of them in the order of their shape."""
+    """At most ``most`` of the nodes, every so many of them."""
     if len(nodes) <= most:
         return list(nodes)
-    ordered = sorted(nodes, key=lambda node: (node.model, node.gpus, node.cpu_milli))
-    return [ordered[int(i)] for i in np.linspace(0, len(ordered) - 1, most)]
+    return [nodes[int(i)] for i in np.linspace(0, len(nodes) - 1, most)]
 
 
 def changed(weights: Weights, other: Weights, random: np.random.Generator) -> Weights:
@@ -218,15 +216,17 @@ def tune(
     sizes = {(one.gpus, one.gpu_milli) for one in drawn if one.gpus}
     if len(sizes) <= 1 or not any(gpus for _, gpus, _ in shapes):
         return Tuned(PLAIN, 0.0, 0)
-    return _tuned(tuple(nodes), tuple(target), tuple(drawn), arrival, rounds)
+    # by shape, so that neither names nor the order of nodes matter
+    return _tuned(tuple(sorted(shapes.items())), tuple(target), tuple(drawn), arrival, rounds)
 
 
 @lru_cache(maxsize=16)
 def _tuned(
-    nodes: tuple[Node, ...],
+    shapes: tuple[tuple[tuple[str, int, int], int], ...],
     target: tuple[Expected, ...],
     drawn: tuple[Expected, ...],
     arrival: float,
     rounds: int,
 ) -> Tuned:
+    nodes = [Node("", cpu, 0, gpus, model) for (model, gpus, cpu), count in shapes for _ in range(count)]
     return search(Stage(fewer(nodes, MOST_NODES), target, drawn, arrival=arrival, seed=SEED), rounds=rounds)
