@@ -95,12 +95,13 @@ class Journal:
 
 
 class Writer:
-    """The journal while it is locked."""
+    """The journal while it is locked; ``facts`` grows with what is written, as long as ``keeps`` is true."""
 
     def __init__(self, file: BinaryIO, facts: list[Fact], lock: int) -> None:
         self._file = file
         self.facts = facts
         self.lock = lock
+        self.keeps = True
 
     def append(self, fact: Fact) -> None:
         """Write a fact through to the disk.
@@ -115,7 +116,8 @@ class Writer:
         self._file.write(line)
         self._file.flush()
         os.fsync(self._file.fileno())
-        self.facts.append(fact)
+        if self.keeps:
+            self.facts.append(fact)
 
 
 def _drop_torn_line(file: BinaryIO) -> None:
