@@ -117,7 +117,7 @@ def test_full_says_when_room_comes_by_the_estimates(campus: Campus) -> None:
     ("held", "wanted", "words"),
     [
         ({"gpus": 1}, {"gpus": 4, "count": 2}, None),
-        ({"gpus": 2, "count": 2}, {"gpus": 3}, "分散在各服务器"),
+        ({"gpus": 2, "count": 2, "cpu_milli": 9000}, {"gpus": 3}, "分散在各服务器"),
         ({"gpus": 1, "gpu_milli": 600, "count": 8}, {"gpus": 1, "gpu_milli": 500}, "零散份额"),
         ({"gpus": 2, "count": 2, "cpu_milli": 16_000}, {"gpus": 1}, "处理器不够"),
         ({"gpus": 2, "count": 2, "memory_mib": 524_288}, {"gpus": 1}, "内存不够"),
