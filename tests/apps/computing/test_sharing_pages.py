@@ -9,6 +9,7 @@ import pytest
 from django.test import Client
 
 from langqiao.apps.computing.models import Grant, Redemption, Request, Scheme, Tenant, Voucher
+from langqiao.apps.registry.sections import awaiting
 from tests.apps.computing.scene import Scene, make_scene
 from tests.factories import computing as make
 from tests.factories.accounts import make_member, make_office
@@ -186,3 +187,28 @@ def test_the_list_of_tenants_costs_the_same_whatever_its_length(django_assert_ma
         client.get(page)
         with django_assert_max_num_queries(14):
             client.get(page)
+
+
+def test_the_organisation_s_page_shows_its_computing_to_those_who_may_read_it() -> None:
+    scene = make_scene()
+    page = f"/organisations/{scene.firm.pk}/"
+    shown = text(signed_in(scene.actors["member"]).get(page))
+    for link in (scene.tenant, scene.handed_in, scene.voucher):
+        assert link.get_absolute_url() in shown
+    assert "/computing/requests/new/" in shown
+    for name in ("stranger", "other member", "far liaison"):
+        hidden = text(signed_in(scene.actors[name]).get(page))
+        assert "/computing/requests/" not in hidden.replace('href="/computing/requests/"', ""), name
+        assert scene.tenant.get_absolute_url() not in hidden, name
+
+
+def test_what_waits_for_operator_and_applicant_stands_in_their_work() -> None:
+    scene = make_scene()
+    waiting = {
+        name: {(str(row.what), row.url.removesuffix("edit/")) for row in awaiting(scene.actors[name])}
+        for name in ("operator", "member", "office", "far operator")
+    }
+    returned = Request.objects.get(state="returned")
+    assert waiting["operator"] == {("算力申请待审批", scene.handed_in.get_absolute_url())}
+    assert ("算力申请待修改", returned.get_absolute_url()) in waiting["member"]
+    assert waiting["far operator"] == set()

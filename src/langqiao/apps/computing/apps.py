@@ -9,8 +9,12 @@ class ComputingConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        from langqiao.apps.computing import rules  # noqa: F401  registers the permissions
+        from langqiao.apps.computing import (
+            rules,  # noqa: F401  registers the permissions
+            sections,
+        )
         from langqiao.apps.computing.queries.cases import read_case
         from langqiao.apps.ledger.queries import register_case_reader
 
         register_case_reader(read_case)
+        sections.register()

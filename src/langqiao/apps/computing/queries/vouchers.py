@@ -19,6 +19,7 @@ from langqiao.apps.accounts.rules import is_office
 from langqiao.apps.computing.models import Bill, Redemption, Scheme, Voucher
 from langqiao.apps.computing.rules import INSIDERS
 from langqiao.apps.registry.models import Organisation
+from langqiao.kit.permissions import allowed
 
 ZERO = Decimal("0.00")
 CENT = Decimal("0.01")
@@ -48,6 +49,12 @@ def issuable_schemes(viewer: Any) -> QuerySet[Scheme]:
     """Schemes of which the viewer may issue vouchers: the rule ``computing.issue_voucher`` as a query."""
     rows = Scheme.objects.select_related("city")
     return rows if is_office.test(viewer) else rows.filter(city__in=liaison_cities(viewer))
+
+
+def may_pay(viewer: Any, voucher: Voucher, on: date | None = None) -> bool:
+    """Whether the viewer may pay with the voucher on a day: of its firm, while it runs."""
+    runs = voucher.state == Voucher.State.ISSUED and voucher.expires_on >= (on or timezone.localdate())
+    return runs and allowed(viewer, "computing.redeem", voucher)
 
 
 def committed(vouchers: QuerySet[Voucher], on: date) -> Decimal:
@@ -163,7 +170,10 @@ def payable_bills(voucher: Voucher, on: date | None = None) -> list[Payable]:
 
 @dataclass(frozen=True, slots=True)
 class SchemeFigures:
-    """Sums of a scheme on a day, in yuan: issued and still bound, paid; of this year and ever."""
+    """Sums of a scheme on a day, in yuan: issued and still bound, paid; of this year and ever.
+
+    ``illustrative`` says that some of the vouchers are examples (示例).
+    """
 
     issued_year: Decimal
     issued: Decimal
@@ -171,6 +181,7 @@ class SchemeFigures:
     paid: Decimal
     vouchers: int
     firms: int
+    illustrative: bool
 
 
 def scheme_figures(scheme: Scheme, on: date | None = None) -> SchemeFigures:
@@ -184,4 +195,5 @@ def scheme_figures(scheme: Scheme, on: date | None = None) -> SchemeFigures:
         paid=paid(redeemed),
         vouchers=rows.count(),
         firms=rows.values("organisation").distinct().count(),
+        illustrative=rows.filter(illustrative=True).exists(),
     )

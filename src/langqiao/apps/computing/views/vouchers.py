@@ -129,7 +129,7 @@ def voucher_detail(request: HttpRequest, pk: int) -> HttpResponse:
     user = request.user
     issued = voucher.state == Voucher.State.ISSUED
     over = issued and voucher.expires_on < timezone.localdate()
-    may_redeem = issued and not over and allowed(user, "computing.redeem", voucher)
+    may_redeem = queries.may_pay(user, voucher)
     context = {
         "voucher": voucher,
         "badge_state": state_badge(voucher),
