@@ -48,6 +48,7 @@ def nodes(tmp_path):
     return path
 
 
+@pytest.mark.slow
 def test_killed_and_begun_anew_it_knows_what_it_advised(nodes, tmp_path):
     record = tmp_path / "record"
     child, port = started(nodes, record)
