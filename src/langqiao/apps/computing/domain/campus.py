@@ -171,8 +171,8 @@ def add_claim(
     campus: Campus,
     *,
     quantity: str,
-    stated_on: str,
     source_name: str,
+    stated_on: str = "",
     value: Any = None,
     at_least: bool = False,
     unit: str = "",
@@ -182,11 +182,12 @@ def add_claim(
 ) -> Claim:
     """Add a dated statement with its source (登记公开说法); those that conflict with it stay.
 
-    The same statement of the same source and date is one claim, however often it is added.
+    The same statement of the same source and date is one claim, however often it is added. A source without a
+    date of its own leaves ``stated_on`` empty: a date is never made up.
 
     Raises:
         NotAllowed: only its operator may.
-        Invalid: neither a value nor a day, no source or date, or a value is wrong; ``field`` names it.
+        Invalid: neither a value nor a day, no source, or a value is wrong; ``field`` names it.
     """
     require(actor, "computing.run_campus", campus)
     lock(campus)
@@ -201,8 +202,6 @@ def add_claim(
     except Invalid as problem:
         problem.field = "stated_on"
         raise
-    if not stated:
-        raise Invalid(_("请填写说法的发布时间。"), mend=_("年、年月或年月日均可。"), field="stated_on")
     fields = {
         "quantity": quantity,
         "value": None if given is None else Decimal(str(round(given, 3))),

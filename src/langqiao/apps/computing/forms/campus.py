@@ -123,7 +123,10 @@ class ClaimForm(forms.Form):
     unit = forms.CharField(label=_("单位"), max_length=20, required=False)
     happened_on = day_field(_("事件日期"), required=False)
     stated_on = forms.CharField(
-        label=_("发布时间"), max_length=10, help_text=_("年、年月或年月日，按来源写明的精度。")
+        label=_("发布时间"),
+        max_length=10,
+        required=False,
+        help_text=_("年、年月或年月日，按来源写明的精度；来源没有写明则不填。"),
     )
     source_name = forms.CharField(label=_("来源"), max_length=200)
     source_url = forms.CharField(label=_("来源地址"), max_length=500, required=False)
