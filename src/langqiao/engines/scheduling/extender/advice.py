@@ -6,7 +6,6 @@ told are bound. Every advice and every binding is a fact in a journal: a restart
 
 from __future__ import annotations
 
-import math
 import threading
 from collections import OrderedDict
 from collections.abc import Iterable, Sequence
@@ -15,6 +14,7 @@ from datetime import UTC, datetime
 from typing import Any, Literal
 
 import numpy as np
+from numpy.typing import NDArray
 
 from langqiao.engines.scheduling.cluster import Cluster
 from langqiao.engines.scheduling.errors import SchedulingError
@@ -117,9 +117,9 @@ class Advisor:
         if self.mode != "enforce" or scores is None:
             return {}
         return {
-            name: "the placement engine finds no room here"
-            for name, score in zip(nodes, scores, strict=True)
-            if math.isnan(score) and name in self._known
+            nodes[at]: "the placement engine finds no room here"
+            for at in np.flatnonzero(np.isnan(scores)).tolist()
+            if nodes[at] in self._known
         }
 
     def prioritize(self, pod: Any, nodes: Sequence[str]) -> list[int]:
@@ -128,11 +128,7 @@ class Advisor:
             scores = self._advise(pod, nodes)
         if scores is None or self.mode == "silent":
             return [0] * len(nodes)
-        fitting = [score for score in scores if not math.isnan(score)]
-        if not fitting:
-            return [0] * len(nodes)
-        low, high = min(fitting), max(fitting)
-        return [_rank(score, low, high) for score in scores]
+        return _ranks(scores)
 
     def bound(self, uid: str, node: str, task: Task | None = None) -> str:
         """A pod was bound: the verdict same, equal, other or unadvised; "known" if it was told before."""
@@ -173,7 +169,7 @@ class Advisor:
                 counts["gone"] += 1
         return counts
 
-    def _advise(self, raw: Any, nodes: Sequence[str]) -> list[float] | None:
+    def _advise(self, raw: Any, nodes: Sequence[str]) -> NDArray[np.float64] | None:
         """Scores of the nodes, nan where the pod does not fit or the node is unknown; None if unread."""
         pod = pod_of(raw)
         try:
@@ -184,16 +180,19 @@ class Advisor:
             return None
         if pod.node:
             self._bound(pod.uid, pod.node, task)
-        every = self.cluster.scores(kind)
-        scores = [float(every[self._known[name]]) if name in self._known else math.nan for name in nodes]
+        every = np.append(self.cluster.scores(kind), np.nan)  # the last for nodes that are not known
+        numbers = np.array([self._known.get(name, -1) for name in nodes], dtype=np.int64)
+        scores: NDArray[np.float64] = every[numbers]
         self._remember(pod, self._advice(task, nodes, scores))
         return scores
 
-    def _advice(self, task: Task, nodes: Sequence[str], scores: Sequence[float]) -> Advice:
-        best = np.nanmax(scores) if any(not math.isnan(score) for score in scores) else math.nan
-        equals = [name for name, score in zip(nodes, scores, strict=True) if score == best]
-        equals.sort(key=lambda name: self._known[name])  # of equal scores the first node of the list wins
-        return Advice(task, equals[0] if equals else "", tuple(equals))
+    def _advice(self, task: Task, nodes: Sequence[str], scores: NDArray[np.float64]) -> Advice:
+        if np.isnan(scores).all():
+            return Advice(task, "", ())
+        best = np.flatnonzero(scores == np.nanmax(scores)).tolist()
+        equals = [nodes[at] for at in best]
+        equals.sort(key=self._known.__getitem__)  # of equal scores the first node of the list wins
+        return Advice(task, equals[0], tuple(equals))
 
     def _remember(self, pod: Pod, advice: Advice) -> None:
         if pod.uid in self._held or pod.uid in self._nowhere or self._advised.get(pod.uid) == advice:
@@ -313,12 +312,17 @@ def agreement_of(facts: Iterable[Fact]) -> Agreement:
     return tally.result()
 
 
-def _rank(score: float, low: float, high: float) -> int:
-    if math.isnan(score):
-        return 0
-    if score == high:
-        return BEST
-    return 1 + int((BEST - 2) * (score - low) / (high - low))
+def _ranks(scores: NDArray[np.float64]) -> list[int]:
+    """Scores as Kubernetes counts them, 0 where there is none: only the highest is 10."""
+    fits = ~np.isnan(scores)
+    if not fits.any():
+        return [0] * len(scores)
+    low, high = float(scores[fits].min()), float(scores[fits].max())
+    ranks = np.zeros(len(scores), dtype=np.int64)
+    spread = (scores[fits] - low) / (high - low) if high > low else np.ones(int(fits.sum()))
+    ranks[fits] = np.where(scores[fits] == high, BEST, 1 + (spread * (BEST - 2)).astype(np.int64))
+    found: list[int] = ranks.tolist()
+    return found
 
 
 def _written(task: Task) -> dict[str, Any]:

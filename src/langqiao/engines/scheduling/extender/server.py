@@ -62,6 +62,8 @@ class Handler(BaseHTTPRequestHandler):
     server_version = "langqiao"
     sys_version = ""
     timeout = PATIENCE
+    wbufsize = -1  # one packet an answer: a second would wait for the caller's delayed acknowledgement
+    disable_nagle_algorithm = True
 
     def do_GET(self) -> None:
         """Answer /healthz and /agreement."""
