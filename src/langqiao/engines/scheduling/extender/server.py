@@ -11,6 +11,7 @@ from __future__ import annotations
 import json
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import asdict
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -23,6 +24,7 @@ LARGEST = 64 << 20  # bytes of a body: 5,000 whole nodes are some 50 MB
 TOGETHER = 32  # requests at one time
 PATIENCE = 30.0  # seconds for a caller to send its request
 MOST_NODES = 200_000
+DRAINED = 8 << 20  # bytes of a body too large that are read before it is refused
 
 
 class Refused(Exception):
@@ -116,6 +118,7 @@ class Handler(BaseHTTPRequestHandler):
         if not length.isdecimal() or self.headers.get("Transfer-Encoding"):
             raise Refused(HTTPStatus.LENGTH_REQUIRED, "a body needs its Content-Length")
         if len(length) > 12 or int(length) > self.server.largest:
+            self._drain()
             raise Refused(
                 HTTPStatus.REQUEST_ENTITY_TOO_LARGE, f"a body has at most {self.server.largest:,} bytes"
             )
@@ -129,6 +132,15 @@ class Handler(BaseHTTPRequestHandler):
         if not isinstance(found, dict):
             raise Refused(HTTPStatus.BAD_REQUEST, "the body is no JSON object")
         return {str(name).lower(): value for name, value in found.items()}
+
+    def _drain(self) -> None:
+        """Read on for a moment: a caller that is still sending would otherwise never see the answer."""
+        self.connection.settimeout(0.5)
+        left = DRAINED
+        with suppress(TimeoutError):
+            while left > 0 and (held := self.rfile.read1(min(left, 65_536))):
+                left -= len(held)
+        self.connection.settimeout(PATIENCE)
 
     def _say(self, status: HTTPStatus, answer: Any, *, close: bool = False) -> None:
         data = json.dumps(answer, ensure_ascii=False).encode()
