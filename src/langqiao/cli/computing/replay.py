@@ -31,6 +31,12 @@ def replay(
     ] = "own",
     arrival: Annotated[float, typer.Option(help="到达需求与算力之比 / demand as part of capacity")] = 1.3,
     seed: Annotated[str, typer.Option(help="种子，如 42、1,5 或 42-51 / seeds")] = "42",
+    look_ahead: Annotated[
+        int,
+        typer.Option(
+            min=0, help="前瞻窗口（作业数），0 为在线策略 / tasks that may wait, 0: an online policy"
+        ),
+    ] = 0,
     source: Annotated[str, typer.Option("--format", help="轨迹格式 / layout of --pods")] = "auto",
     plot: Annotated[
         Path | None, typer.Option(help="曲线图写入的文件夹 / folder for allocation.svg, fragment.svg")
@@ -58,7 +64,9 @@ def replay(
         shown = progress_bar() if err.is_terminal else nullcontext()
         with shown as show, ThreadPoolExecutor(jobs or os.cpu_count()) as pool:  # kernels release the lock
             runs = {
-                pool.submit(run, servers, tasks, policy=name, arrival=arrival, seed=number): (name, number)
+                pool.submit(
+                    run, servers, tasks, policy=name, arrival=arrival, seed=number, look_ahead=look_ahead
+                ): (name, number)
                 for name, number in wanted
             }
             for future in as_completed(runs):
@@ -93,6 +101,8 @@ def _seeds(text: str) -> list[int]:
 def _figures(result: Replay) -> dict[str, Any]:
     rounded = {"allocation_pct": 4, "fragment_pct": 4, "seconds": 6, "us_per_placement": 3}
     facts: dict[str, Any] = {"policy": result.policy, "seed": result.seed}
+    if result.look_ahead:
+        facts["look_ahead"] = result.look_ahead
     for name in FIGURES:
         value = getattr(result, name)
         facts[name] = round(value, rounded[name]) if name in rounded else value

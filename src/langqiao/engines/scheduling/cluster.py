@@ -233,12 +233,12 @@ class Cluster:
         width = len(self._list)
         self._room = max(2, CACHE_BYTES // (8 * max(1, width)))
         self._rows: dict[int, int] = {}  # kind -> row, the one asked for longest ago first
-        self._log = np.zeros(max(4096, 2 * width), dtype=np.int64)
+        self._log = np.zeros(max(4 * kernels.LAG, 2 * width), dtype=np.int64)
         self._last = np.full(width, -1, dtype=np.int64)
-        self._clock = np.zeros(1, dtype=np.int64)
+        self._clock = np.zeros(2, dtype=np.int64)
         self._scores = np.empty((0, width))
         self._blocks = np.empty((0, -(-width // kernels.BLOCK)))
-        self._seen = np.empty(0, dtype=np.int64)
+        self._seen = np.empty((2, 0), dtype=np.int64)
 
     def _row_of(self, kind: int) -> int:
         if not 0 <= kind < len(self._tasks):
@@ -248,12 +248,12 @@ class Cluster:
             row = len(self._rows)
             if row >= self._room:
                 row = self._rows.pop(next(iter(self._rows)))
-            elif row >= len(self._seen):
+            elif row >= self._seen.shape[1]:
                 more = min(self._room, max(FIRST_KINDS, 2 * row)) - row
                 self._scores = np.concatenate([self._scores, np.empty((more, self._scores.shape[1]))])
                 self._blocks = np.concatenate([self._blocks, np.empty((more, self._blocks.shape[1]))])
-                self._seen = np.concatenate([self._seen, np.full(more, -1, dtype=np.int64)])
-            self._seen[row] = -1
+                self._seen = np.concatenate([self._seen, np.full((2, more), -1, dtype=np.int64)], axis=1)
+            self._seen[:, row] = -1, kind
         self._rows[kind] = row
         return row
 
@@ -393,7 +393,7 @@ class Cluster:
     def scores(self, kind: int) -> Floats:
         """Score of every node for a kind, the higher the better, nan where it does not fit (N,)."""
         row = self._fresh_row(kind)  # may enlarge the cache
-        found = self._scores[row].copy()
+        found: Floats = self._scores[row].copy()
         found[found == -np.inf] = np.nan
         return found
 

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from langqiao.engines.scheduling.cluster import Cluster
 from langqiao.engines.scheduling.errors import SchedulingError
+from langqiao.engines.scheduling.own.ahead import let_wait
 from langqiao.engines.scheduling.types import Node, Task
 
 Ints = NDArray[np.int64]
@@ -37,6 +38,7 @@ class Replay:
         arrived: (T,) GPU asked for up to each task, in per cent of all GPUs.
         allocation, fragment: (T,) the same two measures after each task.
         nodes: (T,) node of each task in the order of names, -1 where it failed.
+        look_ahead: tasks that waited so that others could go first; 0 for an online policy.
     """
 
     policy: str
@@ -50,6 +52,7 @@ class Replay:
     allocation: Floats
     fragment: Floats
     nodes: Ints
+    look_ahead: int = 0
 
     @property
     def us_per_placement(self) -> float:
@@ -109,7 +112,13 @@ def sample(tasks: Sequence[Task], capacity: int, *, arrival: float = ARRIVAL, se
 
 
 def replay(
-    nodes: Sequence[Node], tasks: Sequence[Task], *, policy: str, arrival: float = ARRIVAL, seed: int = 0
+    nodes: Sequence[Node],
+    tasks: Sequence[Task],
+    *,
+    policy: str,
+    arrival: float = ARRIVAL,
+    seed: int = 0,
+    look_ahead: int = 0,
 ) -> Replay:
     """Let a trace arrive, each task placed once or not at all, and none ends.
 
@@ -118,6 +127,9 @@ def replay(
     the order is worth two points. The order in which nodes are given does not matter. The target workload is
     that of the whole trace.
 
+    With ``look_ahead`` so many tasks wait in a room, and what a full cluster would miss least leaves it last
+    (see ``own.ahead``): no longer an online policy.
+
     Raises:
         SchedulingError: see ``sample``, ``Cluster`` and ``Cluster.type_of``.
     """
@@ -125,6 +137,7 @@ def replay(
     shuffled = np.random.default_rng([seed, NODE_STREAM]).permutation(len(named))
     cluster = Cluster([named[at] for at in shuffled], policy=policy, workload=tasks, seed=seed)
     order = sample(tasks, cluster.gpu_capacity, arrival=arrival, seed=seed)
+    order = let_wait(named, tasks, order, look_ahead)
     kinds = np.array([cluster.type_of(task) for task in tasks], dtype=np.int64)[order]
     started = time.perf_counter()
     where, wasted = cluster.arrive(kinds)
@@ -145,6 +158,7 @@ def replay(
         allocation=allocation,
         fragment=wasted * part,
         nodes=np.where(where >= 0, shuffled[where], -1),
+        look_ahead=look_ahead,
     )
 
 

@@ -16,6 +16,7 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass, fields, replace
 from functools import lru_cache
+from threading import Lock
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -99,9 +100,10 @@ class Stage:
         self.cpu = np.array([node.cpu_milli for node in nodes], np.int64)
         self.gpus = np.array([node.gpus for node in nodes], np.int64)
         self.row = np.array([self.models.index(node.model) for node in nodes], np.int64)
-        self.need = tuple(
-            np.array([getattr(one, name) for one in drawn], np.int64)
-            for name in ("cpu_milli", "gpus", "gpu_milli")
+        self.need = (
+            np.array([one.cpu_milli for one in drawn], np.int64),
+            np.array([one.gpus for one in drawn], np.int64),
+            np.array([one.gpu_milli for one in drawn], np.int64),
         )
         self.allowed = np.array(
             [[not one.models or m in one.models for m in self.models] for one in drawn], bool
@@ -216,8 +218,12 @@ def tune(
     sizes = {(one.gpus, one.gpu_milli) for one in drawn if one.gpus}
     if len(sizes) <= 1 or not any(gpus for _, gpus, _ in shapes):
         return Tuned(PLAIN, 0.0, 0)
-    # by shape, so that neither names nor the order of nodes matter
-    return _tuned(tuple(sorted(shapes.items())), tuple(target), tuple(drawn), arrival, rounds)
+    # by shape, so that neither names nor the order of nodes matter; replays in threads search once
+    with _one_at_a_time:
+        return _tuned(tuple(sorted(shapes.items())), tuple(target), tuple(drawn), arrival, rounds)
+
+
+_one_at_a_time = Lock()
 
 
 @lru_cache(maxsize=16)
