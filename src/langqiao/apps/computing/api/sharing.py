@@ -299,7 +299,7 @@ def reject_computing_request(request: HttpRequest, pk: int, values: ComputingRea
 
 
 def _grant(request: HttpRequest, pk: int) -> Grant:
-    grant = getattr(_asked(request, pk), "grant", None)
+    grant: Grant | None = getattr(_asked(request, pk), "grant", None)
     if grant is None:
         raise Http404
     return grant

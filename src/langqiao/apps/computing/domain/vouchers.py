@@ -217,14 +217,14 @@ def _scheme_values(values: Mapping[str, Any]) -> dict[str, Any]:
         found["area"] = clean(values["area"], "area", most=AREA_AT_MOST, lines=False, required=False)
     for name in ("share_domestic", "share_other"):
         if name in values:
-            found[name] = whole(values[name], name, low=0, high=100)  # type: ignore[literal-required]  # keys of SchemeValues
+            found[name] = whole(values[name], name, low=0, high=100)
     for name in MONEY_FIELDS:
         if name in values:
-            given = values[name]  # type: ignore[literal-required]  # keys of SchemeValues
+            given = values[name]
             found[name] = None if given is None else yuan(given, name)
     for name in ("city", "starts_on", "ends_on"):
         if name in values:
-            found[name] = values[name]  # type: ignore[literal-required]  # keys of SchemeValues
+            found[name] = values[name]
     return found
 
 

@@ -85,7 +85,7 @@ class ByName(forms.CharField):
         return (value.code or value.name) if isinstance(value, Organisation) else value
 
 
-class CityField(forms.ModelChoiceField):
+class CityField(forms.ModelChoiceField):  # type: ignore[type-arg]  # Django's class takes none at run time
     """A city of the corridor, named in the reader's language."""
 
     def __init__(self, **values: Any) -> None:

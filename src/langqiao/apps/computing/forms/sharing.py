@@ -19,7 +19,7 @@ from langqiao.apps.registry.models import Organisation
 from langqiao.kit.words import named
 
 
-class CampusField(forms.ModelChoiceField):
+class CampusField(forms.ModelChoiceField):  # type: ignore[type-arg]  # Django's class takes none at run time
     """A campus, named in the reader's language."""
 
     def label_from_instance(self, obj: Any) -> str:

@@ -56,8 +56,8 @@ def gpus_of(name: str) -> Any:
     """Reads a column of GPU thousandths as GPUs."""
 
     def read(row: Any) -> float | int:
-        whole, rest = divmod(getattr(row, name), MILLI)
-        return whole if not rest else getattr(row, name) / MILLI
+        milli = int(getattr(row, name))
+        return milli / MILLI if milli % MILLI else milli // MILLI
 
     return read
 
@@ -121,6 +121,7 @@ class TenantListing(Listing):
     search = ("organisation__name", "campus__name")
     search_hint = _("按机构或园区查找")
     default_sort = "organisation"
+    template = "computing/sharing/tenant_list.html"
     columns = (
         Column("organisation", _("机构"), sort="organisation__name", link=address),
         Column("city", _("城市"), "organisation.city", sort="organisation__city__order"),
