@@ -27,7 +27,7 @@ def started(nodes, record, *more):
 
 
 def post(port, path, body):
-    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=20)
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=120)
     connection.request("POST", path, json.dumps(body))
     answer = json.loads(connection.getresponse().read())
     connection.close()
