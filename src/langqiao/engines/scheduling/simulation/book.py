@@ -42,6 +42,7 @@ class Book:
         self.ended: list[float] = [math.nan] * size
         self.epoch = [0] * size  # counts starts and stops; an event of an older epoch is void
         self.overhead = [0.0] * size
+        self.patience = [0.0] * size  # until when it is useless to look for jobs that could make room
         self.preemptions = [0] * size
         self.failures = [0] * size
         self.node = [-1] * size

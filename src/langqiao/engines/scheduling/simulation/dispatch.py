@@ -19,8 +19,8 @@ def dispatch(sim: Simulation) -> None:
     """Start whatever may start now, in the order of the rules, until nothing more can."""
     lanes, floor = sim.lanes, sim.floor
     while True:
-        for group in floor.wake():
-            if group in lanes.for_room:
+        if lanes.for_room or floor.tight or sim.promises:
+            for group in floor.wake(lanes.for_room):
                 lanes.wake_group(group)
         if sim.promises:
             _keep_promises(sim)
@@ -123,7 +123,7 @@ def place(sim: Simulation, job: int) -> bool:
         sim.start(job, handles)
         return True
     if not closed:
-        floor.full[group] = True
+        floor.fill(group)
     elif job not in sim.promises:
         floor.short[group] = min(until, floor.short.get(group, until))
     return False
@@ -131,11 +131,12 @@ def place(sim: Simulation, job: int) -> bool:
 
 def _displace(sim: Simulation, job: int, lane: int) -> bool:
     """Let others make room for a job, if the rules allow it."""
-    if not may_displace(sim, job):
+    if sim.now < sim.book.patience[job] or not may_displace(sim, job):
         return False
     plan = find(sim, job)
     if plan is None or not plan.victims:
         sim.lanes.wanting[lane] = None
+        sim.book.patience[job] = sim.now + sim.options.reclaim_every
         sim.ask_again()
         return False
     if sim.options.grace > 0.0:
@@ -144,8 +145,7 @@ def _displace(sim: Simulation, job: int, lane: int) -> bool:
     for victim in plan.victims:
         sim.displace(victim)
     sim.again = True
-    sim.floor.full[sim.book.group[job]] = False
-    sim.floor.short.pop(sim.book.group[job], None)
+    sim.floor.clear(sim.book.group[job])
     return place(sim, job)
 
 
@@ -180,7 +180,7 @@ def _keep_promises(sim: Simulation) -> None:
         if quotas.limited and quotas.blocks(book.tenant[job], book.gpu[job], book.cpu[job])[0] >= 0:
             withdraw(sim, job)
             continue
-        floor.full[book.group[job]] = False
+        floor.clear(book.group[job])
         if place(sim, job):
             _fulfil(sim, job, closure)
         elif due:

@@ -2,10 +2,11 @@
 
 A job may displace jobs of its tenant with a lower priority, and, if it stays within the nominal quota of its
 tenant, jobs of tenants of its city that use more than theirs; if it stays within that of its city, jobs of
-other cities that use more than theirs. A tenant that borrows is cut back until it no longer does. Whoever displaces
-its own tenant's jobs may not make the tenant or the city borrow more than before, and nobody is displaced at the
-moment of its start: so displacements never go in a circle. The set is found greedily (lowest priority first, others before its own, latest start first) and then thinned out: whoever
-need not leave stays, as in Kueue's preemption.
+other cities that use more than theirs. A tenant that borrows is cut back until it no longer does. Whoever
+displaces its own tenant's jobs may not make the tenant or the city borrow more than before, and nobody is
+displaced at the moment of its start: so displacements never go in a circle. The set is found greedily (lowest
+priority first, others before its own, latest start first) and then thinned out: whoever need not leave stays,
+as in Kueue's preemption.
 """
 
 from __future__ import annotations
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
     from .simulator import Simulation
 
 Ints = NDArray[np.int64]
-TRIED = 8  # nodes that are tried for a single task, the cheapest first
+TRIED = 4  # nodes that are tried for a single task, the cheapest first
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,12 +49,13 @@ def may_displace(sim: Simulation, job: int) -> bool:
     gpu, cpu = book.gpu[job], book.cpu[job]
     inside_own = quotas.within(own, gpu, cpu)
     inside_city = quotas.within(city, gpu, cpu)
+    if not (inside_own or inside_city):
+        return False
+    use, nominal = (quotas.use[GPU], quotas.nominal[GPU]) if gpu else (quotas.use[CPU], quotas.nominal[CPU])
     for other in range(quotas.tenants):
-        if other != tenant and not quotas.within(other, int(gpu > 0), int(cpu > 0)) and sim.levels[other]:
+        if use[other] > nominal[other] and other != tenant and sim.levels[other]:
             its_city = quotas.path[other][1]
-            if its_city == city and inside_own:
-                return True
-            if its_city != city and inside_city and not quotas.within(its_city, int(gpu > 0), int(cpu > 0)):
+            if inside_own if its_city == city else inside_city and use[its_city] > nominal[its_city]:
                 return True
     return False
 
@@ -80,6 +82,7 @@ class _Search:
                 self.usable[list(closure.nodes)] = 0
         self.room: Ints = kernels.room(self.usable, *floor.free(), floor.model, self.need, self.allowed)
         self.rows, self.candidates = self._candidates()
+        self.place = {one: at for at, one in enumerate(self.candidates)}
 
     def _candidates(self) -> tuple[Ints, list[int]]:
         """Rows of the parts that may leave, and their jobs in the order in which they go."""
@@ -99,16 +102,21 @@ class _Search:
         chosen = (others | (own & low & sim.options.preempt)) & (table[:, MOVABLE] == 1)
         chosen &= (parts.begun[rows] + sim.options.min_run <= sim.now) & (parts.begun[rows] < sim.now)
         rows = rows[chosen]
-        jobs = sorted(
-            {int(number) for number in parts.table[rows, JOB]},
-            key=lambda one: (
-                book.priority[one],
-                book.tenant[one] == self.tenant,
-                -book.begun[one],
-                one,
-            ),
+        jobs, first = np.unique(parts.table[rows, JOB], return_index=True)
+        lead = rows[first]
+        columns = parts.table[lead]
+        order = np.lexsort(
+            (jobs, -parts.begun[lead], columns[:, TENANT] == self.tenant, columns[:, PRIORITY])
         )
-        return rows, jobs
+        return rows, [int(one) for one in jobs[order]]
+
+    def _there(self, nodes: tuple[int, ...]) -> list[int]:
+        """The candidates that have a part on one of the nodes, in their order."""
+        if not nodes:
+            return []
+        table = self.sim.parts.table[self.rows]
+        here = {int(one) for one in table[np.isin(table[:, NODE], nodes), JOB]}
+        return sorted(here, key=self.place.__getitem__)
 
     def plan(self) -> Plan | None:
         if not self.candidates:
@@ -145,34 +153,39 @@ class _Search:
 
     def _solve(self, nodes: tuple[int, ...]) -> Plan | None:
         trial = _Trial(self, nodes)
-        book = self.sim.book
-        table, rows_of = self.sim.parts.table, book.rows
-        there = set(nodes)
+        tenant, path = self.sim.book.tenant, self.sim.quotas.path
         victims: list[int] = []
-        for one in self.candidates:
+        for one in self._there(nodes):
             if trial.total >= self.count:
                 break
-            if there.intersection(table[rows_of[one], NODE].tolist()) and trial.lawful(one):
+            if trial.lawful(one):
                 trial.remove(one)
                 victims.append(one)
-        for one in self.candidates:
-            blocked = trial.blocked()
-            if blocked < 0:
-                break
-            if one not in victims and blocked in self.sim.quotas.path[book.tenant[one]] and trial.lawful(one):
-                trial.remove(one)
-                victims.append(one)
-        if trial.total < self.count or trial.blocked() >= 0:
+        if trial.total < self.count:
             return None
+        if trial.blocked() >= 0:
+            for one in self.candidates:
+                blocked = trial.blocked()
+                if blocked < 0:
+                    break
+                if one not in victims and blocked in path[tenant[one]] and trial.lawful(one):
+                    trial.remove(one)
+                    victims.append(one)
+            if trial.blocked() >= 0:
+                return None
+        self._thin_out(trial, victims)
+        if any(tenant[one] == self.tenant for one in victims) and trial.borrows_more():
+            return None
+        return Plan(tuple(victims), trial.chosen())
+
+    def _thin_out(self, trial: _Trial, victims: list[int]) -> None:
+        """Let stay whoever need not leave, the most important first."""
         for one in reversed(victims[:]):
             trial.remove(one, back=True)
             if trial.total >= self.count and trial.blocked() < 0:
                 victims.remove(one)
             else:
                 trial.remove(one)
-        if any(book.tenant[one] == self.tenant for one in victims) and trial.borrows_more():
-            return None
-        return Plan(tuple(victims), trial.chosen())
 
 
 class _Trial:

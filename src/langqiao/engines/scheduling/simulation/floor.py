@@ -7,7 +7,7 @@ that it found no place, until a node that could take it has more room (算力释
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -31,6 +31,7 @@ class Floor:
 
     def __init__(self, nodes: Sequence[Node], *, policy: str, workload: Sequence[Task], seed: int) -> None:
         self.cluster = Cluster(nodes, policy=policy, workload=workload, seed=seed)
+        self._free: tuple[Ints, Ints, Ints] | None = None
         self.nodes: list[Node] = []
         self.numbers: dict[str, int] = {}
         self.models: dict[str, int] = {}
@@ -50,6 +51,7 @@ class Floor:
         self.count: list[int] = []
         self.of_kind: list[list[int]] = []
         self.full: list[bool] = []
+        self.tight: dict[int, None] = {}  # the groups that are full
         self.short: dict[int, float] = {}  # group -> estimated end that found no place beside the closures
         self.fresh: dict[int, None] = {}  # nodes that have more room than when kinds were found full
         self.woken: list[int] = []
@@ -82,6 +84,7 @@ class Floor:
         """Nodes come on line."""
         first = len(self.nodes)
         self.cluster.add(nodes)
+        self._free = None
         self._enlist(nodes)
         for node in range(first, len(self.nodes)):
             self.freed(node)
@@ -191,30 +194,38 @@ class Floor:
             return [handle] if handle >= 0 else []
         return self.cluster.place_gang(self.numbered[self.kind[group]], count)
 
-    def wake(self) -> list[int]:
-        """Groups that may fit on a node with more room."""
+    def wake(self, waiting: Iterable[int]) -> list[int]:
+        """Which of the groups that somebody waits for, or that were full, may fit on a node with more room."""
         if not self.fresh:
             return []
         self._openings()
-        full = self.full
-        open_now: list[int] = []
-        for kind in np.flatnonzero(self.fits).tolist():
-            open_now += self.of_kind[kind]
-        self.woken = [group for group in open_now if full[group]]
+        fits, kind, full = self.fits.tolist(), self.kind, self.full
+        self.woken = [group for group in self.tight if fits[kind[group]]]
         for group in self.woken:
             full[group] = False
+            del self.tight[group]
         if self.short:
-            for group in open_now:
-                self.short.pop(group, None)
-        return open_now
+            self.short = {group: until for group, until in self.short.items() if not fits[kind[group]]}
+        return [group for group in waiting if fits[kind[group]]]
+
+    def fill(self, group: int) -> None:
+        """A group fits nowhere."""
+        self.full[group] = True
+        self.tight[group] = None
+
+    def clear(self, group: int) -> None:
+        """A group may fit somewhere."""
+        self.full[group] = False
+        self.tight.pop(group, None)
+        self.short.pop(group, None)
 
     def recheck(self, node: int) -> None:
         """Room on a node has gone to a job: woken groups that no longer fit are full again."""
-        if node in self.fresh and self.woken and not self.closures:
+        if self.woken and node in self.fresh and not self.closures:
             self._openings()
             for group in self.woken:
                 if self.count[group] == 1 and not self.fits[self.kind[group]]:
-                    self.full[group] = True
+                    self.fill(group)
 
     def settle(self) -> None:
         """A pass has looked at everything that has more room."""
@@ -227,7 +238,13 @@ class Floor:
 
     def free(self) -> tuple[Ints, Ints, Ints]:
         """Views of what is free: cores (N,), memory (N,), GPUs (N, G)."""
-        return self.cluster.free_cpu, self.cluster.free_memory, self.cluster.free_gpu
+        if self._free is None:
+            self._free = (self.cluster.free_cpu, self.cluster.free_memory, self.cluster.free_gpu)
+        return self._free
+
+    def __getstate__(self) -> dict[str, object]:
+        """Without the views, which would no longer be views."""
+        return {**self.__dict__, "_free": None}
 
     def copies(self) -> tuple[Ints, Ints, Ints]:
         """Copies of ``free`` to try things on."""

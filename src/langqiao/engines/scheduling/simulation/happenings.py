@@ -161,8 +161,7 @@ def _evict(sim: Simulation, number: int, _: int) -> bool:
     job = nomination.job
     book, quotas = sim.book, sim.quotas
     book.state[job] = "waiting"
-    sim.floor.full[book.group[job]] = False
-    sim.floor.short.pop(book.group[job], None)
+    sim.floor.clear(book.group[job])
     fits = quotas.blocks(book.tenant[job], book.gpu[job], book.cpu[job])[0] < 0
     if not (fits and place(sim, job)):
         sim.queue(job)
@@ -241,6 +240,10 @@ def _retry(sim: Simulation, _: int, __: int) -> bool:
     for lane in wanting:
         if sim.lanes.queue[lane]:
             sim.lanes.ready[lane] = None
+            if sim.now < sim.book.patience[sim.lanes.queue[lane][0][2]]:
+                sim.lanes.wanting[lane] = None
+    if sim.lanes.wanting:
+        sim.ask_again()
     return True
 
 
