@@ -201,7 +201,7 @@ def test_a_plan_answers_a_what_if(campus: Campus) -> None:
     address = reverse("campus_plan", args=[campus.pk])
     assert at(make_operator(make_campus()), address).status_code == 403
     base = text_of(at(operator, address))
-    for words in ("可用（低–中–高）", "供电", "依据 slip_months", "未定日期", "所用假设"):
+    for words in ("可用（低–中–高）", "供电", "依据 slip_months", "没有交付日期，未计入容量", "所用假设"):
         assert words in base
     assert "不变动时居中" not in base
     changed = at(

@@ -21,6 +21,7 @@ ASSUMPTION_NAMES: dict[str, Any] = {
     "slip_months": _("计划楼可能的延期"),
     "pue": _("PUE"),
 }
+UNITS: dict[str, Any] = {"month": _("个月")}  # of an assumption, where it is a word
 KW_HINT = _("IT 负载，千瓦。")
 
 

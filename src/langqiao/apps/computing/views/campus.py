@@ -15,6 +15,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from langqiao.apps.computing.domain import buildings as building_verbs
 from langqiao.apps.computing.domain import campus as verbs
 from langqiao.apps.computing.forms.campus import (
+    UNITS,
     AssumptionForm,
     BuildingForm,
     CampusForm,
@@ -80,13 +81,16 @@ def campus_detail(request: HttpRequest, pk: int) -> HttpResponse:
     """A campus: what is said of it, its phases, PUE, racks in use, assumptions."""
     campus = get_object_or_404(queries.with_counts(Campus.objects.all()), pk=pk)
     may_run = allowed(request.user, "computing.run_campus", campus)
+    assumptions: list[Any] = list(campus.assumptions.all())
+    for one in assumptions:
+        one.shown_unit = UNITS.get(one.unit, one.unit)
     context: dict[str, Any] = {
         "campus": campus,
         "claims": queries.claims_of(campus),
         "phases": queries.phases_of(campus),
         "power": queries.power_of(campus),
         "racks": queries.rack_use_of(campus),
-        "assumptions": list(campus.assumptions.all()),
+        "assumptions": assumptions,
         "missing": missing_assumptions(campus) if may_run else [],
         "may_run": may_run,
         "may_plan": allowed(request.user, "computing.plan", campus),

@@ -10,7 +10,7 @@ from django.shortcuts import get_object_or_404, render
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_safe
 
-from langqiao.apps.computing.forms.campus import ASSUMPTION_NAMES, PlanForm
+from langqiao.apps.computing.forms.campus import ASSUMPTION_NAMES, UNITS, PlanForm
 from langqiao.apps.computing.models import Campus
 from langqiao.apps.computing.queries.plans import MONTHS, Worked, missing_assumptions, worked_out
 from langqiao.apps.computing.views.charts import chart_of
@@ -35,7 +35,6 @@ REMARKS: dict[str, Any] = {
     "delivered": _("已交付，延期不起作用"),
     "over": _("这些月份承诺多于可用"),
 }
-UNITS: dict[str, Any] = {"month": _("个月"), "GPU": "GPU"}
 
 
 @login_required
@@ -90,9 +89,10 @@ def _shown(campus: Campus, worked: Worked) -> dict[str, Any]:
                 "name": " · ".join(part for part in (buildings[hall.building], hall.hall) if part),
                 "plan": hall,
                 "binding": LIMIT_NAMES[hall.binding],
-                "ready": [month_text(month) for month in hall.ready[::-1]] if hall.ready else [],
+                "ready": [month_text(month) for month in hall.ready[::-1]],
             }
             for hall in found.halls
+            if hall.ready is not None
         ],
         "fits": [
             {

@@ -288,7 +288,8 @@ def _remarks(site: Site, start: int, rows: Sequence[MonthPlan], changes: Changes
     unknown = tuple(
         block.name
         for block in site.blocks
-        if any(hall.power_kw is None or hall.cooling_kw is None for hall in block.halls)
+        if block.due is not None
+        and any(hall.power_kw is None or hall.cooling_kw is None for hall in block.halls)
     )
     done = tuple(block.name for block in site.blocks if block.is_delivered and changes.slips.get(block.name))
     over = tuple(month_text(row.month) for row in rows if row.headroom.middle < 0)
