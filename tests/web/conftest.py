@@ -41,6 +41,8 @@ def browse(chromium, live_server) -> Iterator[Callable[..., Page]]:
     def opened(**options) -> Page:
         options = {"viewport": {"width": 1280, "height": 800}, "locale": "zh-CN", **options}
         context = chromium.new_context(base_url=live_server.url, **options)
+        # The first page that needs an engine waits until its kernels are compiled.
+        context.set_default_navigation_timeout(180_000)
         contexts.append(context)
         page = context.new_page()
         page.on("pageerror", lambda error: faults.append(str(error)))
