@@ -154,7 +154,7 @@ def replay(
         placed=len(where) - failed,
         failed=failed,
         seconds=seconds,
-        arrived=np.cumsum(asked) * part,
+        arrived=np.cumsum(asked, dtype=np.float64) * part,
         allocation=allocation,
         fragment=wasted * part,
         nodes=np.where(where >= 0, shuffled[where], -1),
