@@ -58,15 +58,20 @@ def test_every_page_is_drawn_in_both_languages(language: str) -> None:
         "operator": [*LISTS, *details(scene)[:4]],
         "member": [*LISTS, *details(scene), scene.draft.get_absolute_url(), f"{scene.draft.get_absolute_url()}edit/", "/computing/requests/new/?case=LQ-2026-000001"],
     }  # fmt: skip
-    for name, found in pages.items():
+    # What differs by role is drawn once; the office sees nearly all of it in either language.
+    for name, found in pages.items() if language == "zh-hans" else [("office", pages["office"])]:
         client = signed_in(scene.actors[name], language)
         for page in found:
             response = client.get(page)
             assert response.status_code == 200, (name, page)
             assert f'lang="{"zh-Hans" if language == "zh-hans" else "en"}"' in text(response)
+
+
+def test_every_list_is_exported() -> None:
+    office = signed_in(make_scene().actors["office"])
     for page in LISTS:
         for wanted in ("csv", "xlsx"):
-            exported = signed_in(scene.actors["office"], language).get(f"{page}?export={wanted}")
+            exported = office.get(f"{page}?export={wanted}")
             assert b"".join(exported.streaming_content)
             exported.close()
 

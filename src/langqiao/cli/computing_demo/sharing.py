@@ -65,16 +65,16 @@ def _organisation(code: str) -> Organisation:
 
 
 def _scheme(_campus: Campus, row: dict[str, Any]) -> None:
-    values = {
+    values: dict[str, Any] = {
         name: Decimal(value) if name in MONEY else date.fromisoformat(value) if name in DAYS else value
         for name, value in row.items()
     }
     values["city"] = Lookups().city(row.get("city", ""))
     known = Scheme.objects.filter(code=row["code"]).first()
     if known is None:
-        vouchers.register_scheme(None, **values)  # type: ignore[typeddict-item]  # read from a file, judged by the verb
+        vouchers.register_scheme(None, **values)
     else:
-        vouchers.revise_scheme(None, known, **values)  # type: ignore[typeddict-item]  # as above
+        vouchers.revise_scheme(None, known, **values)
 
 
 def _city_quota(campus: Campus, row: dict[str, Any]) -> None:
