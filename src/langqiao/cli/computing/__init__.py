@@ -10,6 +10,7 @@ from langqiao.cli.computing.generate import generate
 from langqiao.cli.computing.plan import plan
 from langqiao.cli.computing.queue import bill, schedule
 from langqiao.cli.computing.replay import replay
+from langqiao.cli.computing.simulate import simulate
 from langqiao.cli.computing.slurm import slurm_app
 
 computing_app = typer.Typer(help="智算中心 / the computing centre", no_args_is_help=True)
@@ -21,4 +22,5 @@ computing_app.command()(generate)
 computing_app.command()(plan)
 computing_app.command()(schedule)
 computing_app.command()(replay)
+computing_app.command()(simulate)
 computing_app.add_typer(slurm_app, name="slurm")
