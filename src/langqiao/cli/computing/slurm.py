@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from langqiao.cli.shared import out, stop
+from langqiao.cli.shared import err, out, stop
 
 if TYPE_CHECKING:
     from langqiao.engines.scheduling.slurm import Backend, Seen
@@ -108,7 +108,13 @@ def watch(
         out.print("  ".join(part for part in parts if part), highlight=False)
 
     with _complaints():
-        _backend(record, conf, patience).watch(token or None, tell=tell, pause=pause, until=until or None)
+        _backend(record, conf, patience).watch(
+            token or None,
+            tell=tell,
+            pause=pause,
+            until=until or None,
+            complain=lambda error: err.print(f"… {error}", highlight=False),
+        )
 
 
 @slurm_app.command()

@@ -153,7 +153,7 @@ from langqiao.engines.scheduling.journal import Journal
 from langqiao.engines.scheduling.slurm import Backend, Programs, Request
 from langqiao.engines.scheduling.types import Task
 backend = Backend(Programs(conf=Path(sys.argv[1])), Journal(sys.argv[2]))
-script = "#!/bin/sh\\nmkdir " + sys.argv[4] + "/$SLURM_JOB_ID\\n" + "# " + "x" * 100000 + "\\n"
+script = "#!/bin/sh\\nmkdir " + sys.argv[4] + "/$SLURM_JOB_ID; sleep 1\\n" + "# " + "x" * 100000 + "\\n"
 print("begun", flush=True)
 backend.submit(Request(sys.argv[3], Task("t", 1000, 16, 1, 1000), script, minutes=5, folder="/tmp"))
 print("submitted", flush=True)
@@ -186,7 +186,7 @@ def test_killed_again_and_again_a_job_runs_exactly_once(slurm, tmp_path):
             if child.wait(90) == 0:
                 break
         assert len(list(runs.iterdir())) == 1
-    assert kills >= 6
+    assert kills >= 3  # the first of each token: no job ends within a quarter of a second
     backend = Backend(slurm, Journal(journal))
     assert {one.state for one in backend.watch(pause=0.2, until=60).values()} == {"done"}
     for number in range(3):

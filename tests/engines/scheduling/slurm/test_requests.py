@@ -93,6 +93,35 @@ def test_what_sbatch_may_do_wrong(tmp_path, body, kind, said):
     assert (GOOD.token in backend.known()) == (said not in {"sbatch: Invalid account", "without a word"})
 
 
+def test_a_watcher_outlasts_a_restart_of_the_controller(tmp_path):
+    program(tmp_path, "sbatch", "echo 7")
+    program(
+        tmp_path,
+        "scontrol",
+        f"""case "$*" in *show*) echo "JobId=7 JobState=COMPLETED Reason=None
+ StartTime=2026-11-27T01:00:00 EndTime=2026-11-27T01:00:09 ExitCode=0:0 NodeList=n1 Comment=langqiao:{GOOD.token}";; esac""",
+    )
+    count = tmp_path / "count"
+    down = "echo 'slurm_load_jobs error: Unable to contact slurm controller' >&2; exit 1"
+    line = f"7|COMPLETED|N/A|n1|None|langqiao:{GOOD.token}"
+    program(
+        tmp_path,
+        "squeue",
+        f"echo x >> {count}; [ $(wc -l < {count}) -gt 2 ] && echo '{line}' && exit; {down}",
+    )
+    backend = Backend(Programs(folder=tmp_path), Journal(tmp_path / "jobs"))
+    assert backend.submit(GOOD) == 7
+    complaints = []
+    (seen,) = backend.watch(pause=0.01, complain=complaints.append).values()
+    assert (seen.state, seen.ended - seen.started, seen.exit, seen.nodes) == ("done", 9, 0, "n1")
+    assert [one.kind for one in complaints] == ["unreachable", "unreachable"]
+    program(tmp_path, "squeue", down)
+    again = replace(GOOD, token="job-0002-b")
+    backend.submit(again)
+    with pytest.raises(SlurmError, match="Unable to contact"):
+        backend.watch(pause=0.01, outage=0.05)
+
+
 def test_slurm_is_not_installed(tmp_path):
     backend = Backend(Programs(folder=tmp_path), Journal(tmp_path / "jobs"))
     with pytest.raises(SlurmError, match="sbatch is not installed") as wrong:

@@ -219,7 +219,7 @@ def tasks(draw):
 
 
 @given(held=st.lists(tasks(), max_size=4), encoding=st.sampled_from(["utf-8", "utf-8-sig", "gb18030"]))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=25, deadline=None)
 def test_our_own_table_reads_back_what_was_written(tmp_path_factory, held, encoding):
     path = tmp_path_factory.mktemp("own") / "tasks.csv"
     write_tasks(path, held, encoding="utf-8" if encoding == "gb18030" else encoding)
@@ -265,7 +265,7 @@ def test_an_unknown_layout_is_refused_in_words(tmp_path):
 
 
 @given(st.binary(max_size=300), st.sampled_from(sorted(FORMATS)))
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=80, deadline=None)
 def test_any_bytes_are_read_or_refused_in_words(tmp_path_factory, data, layout):
     path = tmp_path_factory.mktemp("any") / "trace"
     path.write_bytes(data)

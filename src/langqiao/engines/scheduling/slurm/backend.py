@@ -142,6 +142,8 @@ class Backend:
         tell: Tell | None = None,
         pause: float = 5.0,
         until: float | None = None,
+        outage: float = 600.0,
+        complain: Callable[[SlurmError], None] | None = None,
     ) -> dict[str, Seen]:
         """Look again and again until all jobs have ended; may be killed and begun anew at any time.
 
@@ -150,9 +152,12 @@ class Backend:
             tell: called with each job when its state, reason or nodes change, and at the first look.
             pause: seconds between two looks.
             until: seconds to watch at most.
+            outage: seconds for which Slurm may not answer, as while its controller is restarted.
+            complain: called with each look that failed for that reason.
 
         Raises:
-            SlurmError: Slurm cannot be asked; kind "unknown" for a token that the journal does not know.
+            SlurmError: Slurm has not answered for longer than ``outage``, or says no; kind "unknown" for a
+                token that the journal does not know.
         """
         wanted = list(self.known()) if tokens is None else list(dict.fromkeys(tokens))
         known = self.known()
@@ -161,19 +166,30 @@ class Backend:
                 raise SlurmError(f"no job {token} in {self.journal.path}", kind="unknown", subjects=(token,))
         deadline = None if until is None else time.monotonic() + until
         told: dict[str, Seen] = {}
+        answered = time.monotonic()
         while True:
-            seen = self.poll()
-            for token in wanted:
-                now = seen.get(token)
-                if now is not None and told.get(token) != now:
-                    told[token] = now
-                    if tell is not None:
-                        tell(now)
-            open_ones = [token for token in wanted if token not in told or told[token].state not in FINAL]
-            settled = [token for token in open_ones if token in seen]
-            if not settled or (deadline is not None and time.monotonic() >= deadline):
+            seen = self._poll_or_complain(answered + outage, complain)
+            if seen is not None:
+                answered = time.monotonic()
+                _tell_changes(wanted, seen, told, tell)
+                if all(token not in seen or seen[token].state in FINAL for token in wanted):
+                    return told
+            if deadline is not None and time.monotonic() >= deadline:
                 return told
             time.sleep(pause)
+
+    def _poll_or_complain(
+        self, until: float, complain: Callable[[SlurmError], None] | None
+    ) -> dict[str, Seen] | None:
+        """One look; None where Slurm does not answer, as long as that is no longer than ``until``."""
+        try:
+            return self.poll()
+        except SlurmError as error:
+            if error.kind not in {"timeout", "unreachable"} or time.monotonic() > until:
+                raise
+            if complain is not None:
+                complain(error)
+            return None
 
     def cancel(self, token: str) -> None:
         """Ask for the end of a job; a token that was not confirmed is looked up first and never runs later.
@@ -244,6 +260,17 @@ class Backend:
         if seen != held.seen:
             told = {name: getattr(seen, name) for name in Seen.__slots__ if name != "token"}
             writer.append(_fact(seen.token, "seen", **told))
+
+
+def _tell_changes(
+    wanted: Iterable[str], seen: dict[str, Seen], told: dict[str, Seen], tell: Tell | None
+) -> None:
+    for token in wanted:
+        now = seen.get(token)
+        if now is not None and told.get(token) != now:
+            told[token] = now
+            if tell is not None:
+                tell(now)
 
 
 def _number(printed: str) -> int:
