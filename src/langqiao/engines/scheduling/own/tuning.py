@@ -58,6 +58,8 @@ KNOWN = (
 PLAIN = KNOWN[-1]
 """Where there is nothing to tune: no GPUs, or a workload whose tasks all need the same of them."""
 
+LEAST_TASKS = 200
+"""Fewer tasks say too little of a workload for a search; the plain weights do then."""
 ARRIVAL = 1.3
 SEED = 20_230_711
 SAMPLES, FINAL = 2, 3
