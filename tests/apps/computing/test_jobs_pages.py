@@ -153,6 +153,7 @@ def test_bills_and_prices_by_their_pages(scene: Scene) -> None:
     client = signed_in(scene.operator)
     month = (timezone.localdate().replace(day=1) - timedelta(days=1)).strftime("%Y-%m")
     values = {"campus": scene.campus.pk, "month": month}
+    assert "bills-dialog" in text(client.get("/computing/bills/"))
     assert "没有未出账的用量" in text(client.post("/computing/bills/act/make/", values, follow=True))
     assert "月份" in text(client.post("/computing/bills/act/make/", {**values, "month": "x"}, follow=True))
     price = {"campus": scene.campus.pk, "gpu_model": "T4", "yuan_hour": "2.5", "from_on": "2026-01-01"}

@@ -10,10 +10,12 @@ from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
+from langqiao.apps.computing.forms.jobs import MonthForm
 from langqiao.apps.computing.listings.sharing import address, campus_choices, city_choices, state_badge
-from langqiao.apps.computing.models import Bill, Job, Price, Usage
+from langqiao.apps.computing.models import Bill, Campus, Job, Price, Usage
 from langqiao.apps.computing.queries import jobs as queries
 from langqiao.apps.computing.queries.waiting import gpus, models_words, waiting_of
+from langqiao.apps.computing.rules import operated_ids
 from langqiao.kit.listing import Column, Empty, Filter, Listing
 from langqiao.kit.permissions import allowed
 
@@ -30,6 +32,11 @@ def _state(**more: Any) -> Column:
 def hours(seconds: Any) -> Decimal:
     """GPU hours from GPU seconds."""
     return (Decimal(seconds) / 3600).quantize(HOUR)
+
+
+def rate(priced: Any) -> str:
+    """Yuan an hour without needless zeros: 12, 2.4."""
+    return f"{priced.yuan_hour.normalize():f}"
 
 
 class JobListing(Listing):
@@ -166,9 +173,9 @@ class BillListing(Listing):
         return queries.visible_bills(request.user)
 
     def extra_context(self, request: HttpRequest) -> dict[str, Any]:
-        """The campuses whose bills the viewer makes."""
-        campuses = queries.campuses_run_by(request.user)
-        return {"bills_for": [one for one in campuses if allowed(request.user, "computing.bill", one)]}
+        """The form that makes a month's bills, for those who run a campus."""
+        campuses = Campus.objects.filter(operator__in=operated_ids(request.user))
+        return {"month_form": MonthForm(campuses=campuses) if campuses.exists() else None}
 
 
 class PriceListing(Listing):
@@ -182,7 +189,7 @@ class PriceListing(Listing):
     default_sort = "gpu_model"
     columns = (
         Column("gpu_model", _("GPU 型号"), sort=("gpu_model", "-from_on")),
-        Column("yuan_hour", _("单价（元/GPU 时）"), sort="yuan_hour", kind="number"),
+        Column("yuan_hour", _("单价（元/GPU 时）"), rate, sort="yuan_hour", kind="number"),
         Column("from_on", _("起始日"), sort="from_on", kind="date"),
         Column("campus", _("园区"), "campus.name", sort="campus__name", secondary=True),
         Column("illustrative", _("说明"), lambda row: _("示例") if row.illustrative else "", secondary=True),

@@ -163,8 +163,10 @@ def _fragmented(job: Job, floor: _Floor, values: dict[str, str]) -> Reason:
         short_cpu = (
             sum(min(room.by_gpu(job), _by(room.cpu, job.cpu_milli)) for room in floor.ready) < job.count
         )
-        scarce = _("处理器") if short_cpu else _("内存")
-        text = _("空闲 %(free)s 张 GPU，但所在服务器剩余的%(scarce)s不够。") % {**values, "scarce": scarce}
+        text = _("空闲 %(free)s 张 GPU，但所在服务器剩余的处理器不够。")
+        if not short_cpu:
+            text = _("空闲 %(free)s 张 GPU，但所在服务器剩余的内存不够。")
+        text %= values
         return Reason("fragment", text, _("减少每组的处理器与内存，可更早开始。"))
     if job.gpus > 1:
         text = _("空闲 %(free)s 张 GPU 分散在各服务器，凑不出 %(count)s 组、每组同一台上 %(gpus)s 张整卡。")

@@ -16,7 +16,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from langqiao.apps.computing.domain import billing as domain
 from langqiao.apps.computing.forms.jobs import MonthForm, PriceForm
-from langqiao.apps.computing.listings.jobs import hours
+from langqiao.apps.computing.listings.jobs import hours, rate
 from langqiao.apps.computing.listings.sharing import state_badge
 from langqiao.apps.computing.models import Bill, Campus, Redemption
 from langqiao.apps.computing.queries import jobs as queries
@@ -55,6 +55,7 @@ def bill_detail(request: HttpRequest, pk: int) -> HttpResponseBase:
         "month": f"{bill.month:%Y-%m}",
         "tenant": bill.tenant,
         "badge_state": state_badge(bill),
+        "lines": [(line, rate(line)) for line in bill.lines.all()],
         "due": bill.amount - bill.by_voucher,
         "runs": bill.usage.select_related("job").order_by("job__case", "starts_at"),
         "redemptions": [(one, one.voucher_id in vouchers) for one in bill.redemptions.all()],
