@@ -3,13 +3,15 @@
     python -m benchmarks.scheduling --nodes CSV --pods CSV [--policies P,…] [--seeds 42-51] [--arrival 1.3]
         [--expected CSV] [--large 40029] [--events 20000] [--plain 200] [--json]
 
-* ``replays``: by policy, the mean over the seeds of ``allocation_pct`` and ``fragment_pct``, of ``seconds`` and
+* ``replays``: by policy, the mean over the seeds of ``allocation_pct``, ``fragment_pct``, ``seconds`` and
   ``us_per_placement`` after warm-up; with ``--expected`` the authors' mean and the ``gap`` to it.
-* ``plain``: the same trace in numpy alone for ``--plain`` tasks (best-fit and FGD, every node scored anew), on
-  a cluster that is half full: ``us_per_placement`` of both, ``ratio``, and whether all went to the ``same_nodes``.
+* ``plain``: the same trace in numpy alone for ``--plain`` tasks (best-fit and FGD, every node scored anew),
+  on a cluster that is half full: ``us_per_placement`` of both, ``ratio``, and whether all went to the
+  ``same_nodes``.
 * ``departures``: the node list repeated to ``--large`` nodes, filled by the trace to 90 % of its GPUs, then
-  ``--events`` times a placement, with a random task ending whenever more than 90 % are taken:
-  ``mean_us``, ``p50_us``, ``p99_us``, ``max_us`` of a placement, and ``release_us``.
+  ``--events`` times a placement, with a random task ending whenever more than 90 % are taken: ``mean_us``,
+  ``p50_us``, ``p99_us``, ``max_us`` of a placement, ``cpu_mean_us`` and ``cpu_p99_us`` of processor time
+  (without what other programs on the machine took), and ``release_us``.
 """
 
 from __future__ import annotations
@@ -48,6 +50,7 @@ def replays(
     nodes: Sequence[Node],
     tasks: Sequence[Task],
     policies: Sequence[str],
+    *,
     seeds: Sequence[int],
     arrival: float,
     expected: dict[str, float],
@@ -121,12 +124,13 @@ def departures(
         if handle >= 0:
             live.append((handle, asked[at]))
             taken += asked[at]
-    placing, releasing = np.empty(events), []
+    placing, busy, releasing = np.empty(events), np.empty(events), []
     for event in range(events):
         at = next(drawn)
-        started = time.perf_counter()
+        before, started = time.thread_time(), time.perf_counter()
         handle = cluster.place(kinds[at])
         placing[event] = time.perf_counter() - started
+        busy[event] = time.thread_time() - before
         if handle >= 0:
             live.append((handle, asked[at]))
             taken += asked[at]
@@ -138,13 +142,15 @@ def departures(
             cluster.release(handle)
             releasing.append(time.perf_counter() - started)
             taken -= milli
-    placing *= 1e6
+    placing, busy = placing * 1e6, busy * 1e6
     return {
         "nodes": float(large),
         "mean_us": float(placing.mean()),
         "p50_us": float(np.quantile(placing, 0.5)),
         "p99_us": float(np.quantile(placing, 0.99)),
         "max_us": float(placing.max()),
+        "cpu_mean_us": float(busy.mean()),
+        "cpu_p99_us": float(np.quantile(busy, 0.99)),
         "release_us": 1e6 * statistics.fmean(releasing) if releasing else 0.0,
     }
 
@@ -170,7 +176,7 @@ def measure(given: argparse.Namespace) -> dict[str, Any]:
     expected = expected_of(given.expected, given.pods)
     return {
         "trace": given.pods.stem,
-        "replays": replays(nodes, tasks, policies, seeds, given.arrival, expected),
+        "replays": replays(nodes, tasks, policies, seeds=seeds, arrival=given.arrival, expected=expected),
         "plain": plain(nodes, tasks, given.plain) if given.plain else {},
         "departures": {
             policy: departures(nodes, tasks, policy, given.large, given.events)

@@ -326,3 +326,23 @@ def test_a_gang_stays_near():
     assert sorted(cluster.where(handle)[0] for handle in handles) == [2, 3]
     with pytest.raises(SchedulingError, match="gang of 0"):
         cluster.place_gang(0, 0)
+
+
+def test_many_nodes_are_swept():
+    """Above ``MANY`` nodes no row of the cache stays behind, whatever is asked for and how seldom."""
+    count = kernels.MANY + 50
+    cluster = Cluster([node(f"n{i:05d}", gpus=1 + i % 3) for i in range(count)], policy="bestfit")
+    rare, often = cluster.type_of(task(2)), cluster.type_of(task(1, 400))
+    cluster.scores(rare)
+    live = [cluster.place(often) for _ in range(300)]
+    for handle in live[::2]:
+        cluster.release(handle)
+        cluster.place(often)
+    assert cluster._clock[0] - cluster._seen[0, cluster._rows[rare]] <= kernels.LAG + 4
+    np.testing.assert_array_equal(cluster.scores(rare), fresh(cluster, rare))
+    for number in range(3_000):  # more changes at once than the ring holds
+        for _ in range(3):
+            cluster.drain(number)
+            cluster.restore(number)
+    cluster.place(often)
+    np.testing.assert_array_equal(cluster.scores(rare), fresh(cluster, rare))

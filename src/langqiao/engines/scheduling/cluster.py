@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from langqiao.engines.scheduling import kernels
 from langqiao.engines.scheduling.errors import SchedulingError
 from langqiao.engines.scheduling.own.tables import Weights
-from langqiao.engines.scheduling.own.tuning import PLAIN, tune
+from langqiao.engines.scheduling.own.tuning import LEAST_TASKS, PLAIN, tune
 from langqiao.engines.scheduling.policies import own_tables, policy_number
 from langqiao.engines.scheduling.topology import choose_slots
 from langqiao.engines.scheduling.types import WHOLE, Node, Task
@@ -39,7 +39,7 @@ class Cluster:
             whole GPU is expected.
         seed: of the policy "random".
         weights: of the policy "own"; without any they are found by trial runs on samples of the workload
-            (see ``own.tuning``), which takes seconds the first time, and only where there is a workload.
+            (see ``own.tuning``), which takes seconds the first time, if it has at least 200 tasks.
 
     Raises:
         SchedulingError: a node that cannot be (``kind`` "node"), or no such policy ("policy").
@@ -62,7 +62,7 @@ class Cluster:
         self._policy = policy_number(policy)
         self._models: dict[str, int] = {}
         self._target = target_workload(workload)
-        self._own = weights
+        self._own = weights or (PLAIN if len(workload) < LEAST_TASKS else None)
         self._drawn = target_workload(workload, popular=1.0)
         self._shares = np.array([one.share for one in self._target])
         self._random = np.array([seed % (1 << 64)], dtype=np.uint64)
@@ -84,6 +84,11 @@ class Cluster:
     def nodes(self) -> tuple[Node, ...]:
         """The nodes by number."""
         return tuple(self._list)
+
+    @property
+    def weights(self) -> Weights:
+        """Weights of our own policy, found or given; the plain ones where another policy places."""
+        return self._own or PLAIN
 
     def number_of(self, name: str) -> int:
         """Number of a node.
@@ -233,10 +238,10 @@ class Cluster:
         width = len(self._list)
         self._room = max(2, CACHE_BYTES // (8 * max(1, width)))
         self._rows: dict[int, int] = {}  # kind -> row, the one asked for longest ago first
-        self._log = np.zeros(max(4 * kernels.LAG, 2 * width), dtype=np.int64)
+        self._log = np.zeros(max(2 * kernels.MANY, 2 * width), dtype=np.int64)
         self._last = np.full(width, -1, dtype=np.int64)
         self._clock = np.zeros(2, dtype=np.int64)
-        self._scores = np.empty((0, width))
+        self._scores = np.empty((width, 0))
         self._blocks = np.empty((0, -(-width // kernels.BLOCK)))
         self._seen = np.empty((2, 0), dtype=np.int64)
 
@@ -250,7 +255,7 @@ class Cluster:
                 row = self._rows.pop(next(iter(self._rows)))
             elif row >= self._seen.shape[1]:
                 more = min(self._room, max(FIRST_KINDS, 2 * row)) - row
-                self._scores = np.concatenate([self._scores, np.empty((more, self._scores.shape[1]))])
+                self._scores = np.concatenate([self._scores, np.empty((len(self._list), more))], axis=1)
                 self._blocks = np.concatenate([self._blocks, np.empty((more, self._blocks.shape[1]))])
                 self._seen = np.concatenate([self._seen, np.full((2, more), -1, dtype=np.int64)], axis=1)
             self._seen[:, row] = -1, kind
@@ -393,7 +398,7 @@ class Cluster:
     def scores(self, kind: int) -> Floats:
         """Score of every node for a kind, the higher the better, nan where it does not fit (N,)."""
         row = self._fresh_row(kind)  # may enlarge the cache
-        found: Floats = self._scores[row].copy()
+        found: Floats = self._scores[:, row].copy()
         found[found == -np.inf] = np.nan
         return found
 

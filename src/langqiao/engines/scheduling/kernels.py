@@ -15,10 +15,11 @@ Arrays (int64 unless said otherwise), for N nodes of at most G GPUs, K kinds of 
 * ``table`` (models, 1001 + C) float64: of our own policy, by GPU model, what a GPU with so many thousandths
   free is expected to waste, then γ·l for free cores in steps of 500; ``weights`` (2·Q,) float64: λ_q and
   1/c_q in turn. See ``own.tables``.
-* ``scores`` (R, N) float64, ``blocks`` (R, ⌈N/BLOCK⌉) float64: the score of each node for a kind, and the
+* ``scores`` (N, R) float64, ``blocks`` (R, ⌈N/BLOCK⌉) float64: the score of each node for a kind, and the
   best of every BLOCK nodes (for the policy RANDOM: how many of them fit).
-* ``log`` (L,), ``last`` (N,), ``seen`` (R,), ``clock`` (1,): nodes in the order in which they changed, as a
-  ring; when a node changed last; up to when a row of the cache is right (-1: never); number of changes.
+* ``log`` (L,), ``last`` (N,), ``clock`` (2,): nodes in the order in which they changed, as a ring; when a
+  node changed last; number of changes, and up to which of them all rows of the cache are right (``sweep``).
+* ``seen`` (2, R): up to which change a row of the cache is right (-1: never), and its kind.
 """
 
 # numba infers the types of arguments and fixes their order, so annotations and keywords would be decoration
@@ -40,6 +41,8 @@ WHOLE = 1000
 CPU_STEP = 500  # of the second part of table
 BLOCK = 64
 LARGEST_CPU, LARGEST_GPU = 128_000, 8_000  # the node by which the published policies normalise
+MANY = 4096  # nodes; of more, no row of the cache may be more than LAG changes behind
+LAG = 64
 NO = -np.inf
 
 
@@ -299,12 +302,29 @@ def changed(n, log, last, clock):
 def sum_up(policy, row, block, scores, blocks):
     """Best score of a block, or for RANDOM the number of its nodes that fit."""
     best = 0.0 if policy == RANDOM else NO
-    for n in range(block * BLOCK, min((block + 1) * BLOCK, scores.shape[1])):
+    for n in range(block * BLOCK, min((block + 1) * BLOCK, scores.shape[0])):
         if policy == RANDOM:
-            best += scores[row, n] != NO
-        elif scores[row, n] > best:
-            best = scores[row, n]
+            best += scores[n, row] != NO
+        elif scores[n, row] > best:
+            best = scores[n, row]
     blocks[row, block] = best
+
+
+@njit(cache=True, nogil=True)
+def rescore(policy, n, k, row, nodes, kinds, target, shares, table, weights, scores, blocks):
+    """Score a node anew in a row of the cache."""
+    old = scores[n, row]
+    new, _ = score(policy, nodes, n, kinds, k, target, shares, table, weights)
+    if new == old:
+        return
+    scores[n, row] = new
+    block = n // BLOCK
+    if policy == RANDOM:
+        blocks[row, block] += int(new != NO) - int(old != NO)
+    elif new >= blocks[row, block]:
+        blocks[row, block] = new
+    elif old == blocks[row, block]:
+        sum_up(policy, row, block, scores, blocks)
 
 
 @njit(cache=True, nogil=True)
@@ -312,8 +332,8 @@ def refresh(
     policy, k, row, nodes, kinds, target, shares, table, weights, scores, blocks, log, last, seen, clock
 ):
     """Bring a row of the cache up to date: score anew the nodes that changed since it was last right."""
-    end, start = clock[0], seen[row]
-    seen[row] = end
+    end, start = clock[0], seen[0, row]
+    seen[0, row] = end
     width = nodes.shape[0]
     if start < 0 or end - start > min(log.size, width):
         for n in range(width):
@@ -324,26 +344,37 @@ def refresh(
                         same = False
                         break
             if same:
-                scores[row, n] = scores[row, n - 1]
+                scores[n, row] = scores[n - 1, row]
             else:
-                scores[row, n], _ = score(policy, nodes, n, kinds, k, target, shares, table, weights)
+                scores[n, row], _ = score(policy, nodes, n, kinds, k, target, shares, table, weights)
         for block in range(blocks.shape[1]):
             sum_up(policy, row, block, scores, blocks)
         return
     for at in range(start, end):
         n = log[at % log.size]
-        if last[n] != at:
-            continue  # it changed once more later
-        old = scores[row, n]
-        new, _ = score(policy, nodes, n, kinds, k, target, shares, table, weights)
-        scores[row, n] = new
-        block = n // BLOCK
-        if policy == RANDOM:
-            blocks[row, block] += int(new != NO) - int(old != NO)
-        elif new >= blocks[row, block]:
-            blocks[row, block] = new
-        elif old == blocks[row, block]:
-            sum_up(policy, row, block, scores, blocks)
+        if last[n] == at:  # else it changed once more later
+            rescore(policy, n, k, row, nodes, kinds, target, shares, table, weights, scores, blocks)
+
+
+@njit(cache=True, nogil=True)
+def sweep(policy, nodes, kinds, target, shares, table, weights, scores, blocks, log, last, seen, clock):
+    """Bring all rows of the cache up to the change LAG ago, so that no placement has to do it all at once."""
+    kept = clock[0] - log.size
+    if clock[1] < kept:  # the ring no longer holds what these rows have missed
+        for row in range(seen.shape[1]):
+            if seen[0, row] < kept:
+                seen[0, row] = -1
+        clock[1] = kept
+    while clock[0] - clock[1] > LAG:
+        at = clock[1]
+        n = log[at % log.size]
+        for row in range(seen.shape[1]):
+            if seen[0, row] == at:
+                if last[n] == at:
+                    k = seen[1, row]
+                    rescore(policy, n, k, row, nodes, kinds, target, shares, table, weights, scores, blocks)
+                seen[0, row] = at + 1
+        clock[1] = at + 1
 
 
 @njit(cache=True, nogil=True)
@@ -372,8 +403,8 @@ def search(policy, row, scores, blocks, random):
             if at >= inside:
                 at -= inside
                 continue
-            for n in range(block * BLOCK, scores.shape[1]):
-                if scores[row, n] != NO:
+            for n in range(block * BLOCK, scores.shape[0]):
+                if scores[n, row] != NO:
                     if at == 0:
                         return n
                     at -= 1
@@ -383,8 +414,8 @@ def search(policy, row, scores, blocks, random):
             best, where = blocks[row, block], block
     if where < 0:
         return -1
-    for n in range(where * BLOCK, scores.shape[1]):
-        if scores[row, n] == best:
+    for n in range(where * BLOCK, scores.shape[0]):
+        if scores[n, row] == best:
             return n
     return -1
 
@@ -409,6 +440,8 @@ def place(
     random,
 ):  # fmt: skip
     """Place a task of kind ``k``: its node, -1 where nothing fits, and its GPUs as bits."""
+    if nodes.shape[0] > MANY:  # of fewer nodes it costs little to catch up, and most is never asked for
+        sweep(policy, nodes, kinds, target, shares, table, weights, scores, blocks, log, last, seen, clock)
     refresh(
         policy, k, row, nodes, kinds, target, shares, table, weights, scores, blocks, log, last, seen, clock
     )
