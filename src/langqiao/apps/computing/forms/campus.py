@@ -188,11 +188,13 @@ class PlanForm(forms.Form):
         super().__init__(*args, **kwargs)
         buildings = list(campus.buildings.prefetch_related("halls"))
         nothing = [("", "—")]
-        self.fields["building"].choices = nothing + [  # type: ignore[attr-defined]  a choice field
+        building: Any = self.fields["building"]
+        building.choices = nothing + [
             (str(one.number), str(one)) for one in buildings if one.delivered_on is None
         ]
-        self.fields["hall"].choices = nothing + [  # type: ignore[attr-defined]
-            (f"{one.number}/{hall.name}", f"{one} · {hall.name}")
+        hall: Any = self.fields["hall"]
+        hall.choices = nothing + [
+            (f"{one.number}/{part.name}", f"{one} · {part.name}")
             for one in buildings
-            for hall in one.halls.all()
+            for part in one.halls.all()
         ]

@@ -9,12 +9,24 @@ from datetime import date
 from typing import Any
 
 from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Sum
+from django.utils.translation import gettext_lazy as _
 
 from langqiao.apps.accounts.rules import is_office
 from langqiao.apps.computing.models import Building, Campus, Claim, Hall, Rack, Reading, Server, Slot
 from langqiao.apps.computing.rules import operated_ids
 
 WHOLE = 1000
+# Rules beside the campus's own limits: PUE at most, racks in use at least (%).
+NATIONAL = (_("国家绿色数据中心（2025 年）"), 1.30, 60.0)
+
+
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """A limit and whether it is kept."""
+
+    label: str
+    value: float
+    is_kept: bool
 
 
 def with_counts(campuses: QuerySet[Campus]) -> QuerySet[Campus]:
@@ -76,7 +88,7 @@ class Power:
     green_pct: float | None
     starts_on: date
     ends_on: date
-    keeps_limit: bool
+    limits: tuple[Limit, ...]
     illustrative: bool
 
 
@@ -105,7 +117,10 @@ def power_of(campus: Campus) -> list[Power]:
                 green_pct=100 * sum(g or 0 for g in green) / facility if None not in green else None,
                 starts_on=min(one.starts_on for one in rows),
                 ends_on=last,
-                keeps_limit=round(pue, 3) <= float(campus.pue_limit),
+                limits=tuple(
+                    Limit(str(name), limit, round(pue, 3) <= limit)
+                    for name, limit in ((_("园区限值"), float(campus.pue_limit)), NATIONAL[:2])
+                ),
                 illustrative=any(one.illustrative for one in rows),
             )
         )
@@ -126,9 +141,12 @@ class RackUse:
         return 100 * self.used / self.positions if self.positions else 0.0
 
     @property
-    def keeps_floor(self) -> bool:
-        """Whether it reaches the floor that applies."""
-        return self.pct >= self.floor
+    def floors(self) -> tuple[Limit, ...]:
+        """The floors that apply, the campus's own first."""
+        return tuple(
+            Limit(str(name), floor, self.pct >= floor)
+            for name, floor in ((_("园区下限"), self.floor), (NATIONAL[0], NATIONAL[2]))
+        )
 
 
 def rack_use_of(campus: Campus) -> RackUse:
