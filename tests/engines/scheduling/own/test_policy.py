@@ -8,7 +8,16 @@ from hypothesis import strategies as st
 from langqiao.engines.scheduling.cluster import Cluster
 from langqiao.engines.scheduling.own.kernels import change
 from langqiao.engines.scheduling.own.tables import Potential, Tables, Weights
-from langqiao.engines.scheduling.own.tuning import KNOWN, PLAIN, SAMPLES, Stage, fewer, search, tune
+from langqiao.engines.scheduling.own.tuning import (
+    KNOWN,
+    LEAST_TASKS,
+    PLAIN,
+    SAMPLES,
+    Stage,
+    fewer,
+    search,
+    tune,
+)
 from langqiao.engines.scheduling.types import Node, Task
 from langqiao.engines.scheduling.workload import target_workload
 
@@ -149,6 +158,14 @@ def test_a_selection_keeps_every_shape() -> None:
 def test_the_order_and_the_names_of_nodes_do_not_matter() -> None:
     renamed = [Node(f"x{node.name}", node.cpu_milli, 7, node.gpus, node.model) for node in NODES[::-1]]
     assert tune(NODES, TARGET, TARGET, rounds=2) is tune(renamed, TARGET, TARGET, rounds=2)
+
+
+def test_a_search_needs_enough_tasks() -> None:
+    assert Cluster(NODES, policy="own", workload=TASKS).weights == PLAIN
+    many = TASKS * (LEAST_TASKS // len(TASKS) + 1)
+    found = tune(NODES, target_workload(many), target_workload(many, popular=1.0))
+    assert Cluster(NODES, policy="own", workload=many).weights == found.weights
+    assert Cluster(NODES, policy="fgd", workload=many).weights == PLAIN
 
 
 def test_new_models_come_with_tables_and_the_same_weights() -> None:
