@@ -1,8 +1,8 @@
 """Tenants and scenarios of a simulation as JSON files.
 
 Tenants: ``{"cities": [{"name", "gpu", "cpu", "borrow_gpu", "borrow_cpu", "weight"}], "tenants": [{"name",
-"city", "gpu", "cpu", "borrow_gpu", "borrow_cpu", "weight", "priority"}]}``; GPUs and cores in whole numbers or
-fractions; what is left out is without limit (for a city's own quota: nothing).
+"city", "gpu", "cpu", "borrow_gpu", "borrow_cpu", "weight", "priority"}]}``; GPUs and cores in whole numbers
+or fractions; what is left out is without limit (for a city's own quota: nothing).
 
 Scenario: ``{"maintenance": [{"nodes", "start", "end", "stop"}], "reservations": [{"tenant", "nodes", "start",
 "end"}], "deliveries": [{"at", "nodes": CSV beside the file}], "power": {model: {"idle", "full"}}}``.

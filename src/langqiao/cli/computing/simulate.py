@@ -1,4 +1,4 @@
-"""``langqiao computing simulate``: jobs over time under quotas, shares, failures; Ctrl-C leaves a checkpoint."""
+"""``langqiao computing simulate``: jobs over time; Ctrl-C leaves a checkpoint that it goes on from."""
 
 from __future__ import annotations
 

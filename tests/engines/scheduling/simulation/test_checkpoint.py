@@ -13,7 +13,15 @@ from pathlib import Path
 import pytest
 
 from langqiao.engines.scheduling.errors import SchedulingError
-from langqiao.engines.scheduling.simulation import Failures, Options, Simulation, Stopped, Tenant, simulate
+from langqiao.engines.scheduling.simulation import (
+    Failures,
+    Options,
+    Outcome,
+    Simulation,
+    Stopped,
+    Tenant,
+    simulate,
+)
 from langqiao.engines.scheduling.simulation.checkpoint import fingerprint, load, save
 
 from .build import job, quota, servers
@@ -35,24 +43,16 @@ def many(count: int) -> list[object]:
 def test_a_stopped_simulation_goes_on_to_the_same_outcome(tmp_path: Path) -> None:
     jobs, nodes, file = many(2500), servers(4, 2), tmp_path / "state"
     whole = simulate(nodes, jobs, TENANTS, options=OPTIONS, seed=3)
-    stops = 0
-    while True:
-        try:
-            found = simulate(
-                nodes,
-                list(reversed(jobs)),
-                TENANTS,
-                options=OPTIONS,
-                seed=3,
-                checkpoint=file,
-                stop=lambda: True,
-            )
-        except Stopped as stopped:
-            stops += 1
-            assert 0 < stopped.done < stopped.total
-        else:
-            break
-    assert stops >= 2
+
+    def again(asked: bool) -> Outcome:
+        turned = list(reversed(jobs))
+        return simulate(nodes, turned, TENANTS, options=OPTIONS, seed=3, checkpoint=file, stop=lambda: asked)
+
+    for _ in range(2):
+        with pytest.raises(Stopped) as stopped:
+            again(asked=True)
+        assert 0 < stopped.value.done < stopped.value.total
+    found = again(asked=False)
     assert found == whole
     assert simulate(nodes, jobs, TENANTS, options=OPTIONS, seed=3, checkpoint=file) == whole
     assert [path.name for path in tmp_path.iterdir()] == ["state"]

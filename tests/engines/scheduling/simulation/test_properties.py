@@ -121,7 +121,7 @@ def checked_run(nodes: list[Node], jobs: list[Job], options: Options) -> Simulat
     return sim
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(job_lists(), rules())
 def test_resources_are_conserved_gangs_whole_and_quotas_kept(jobs: list[Job], given: dict[str, Any]) -> None:
     sim = checked_run(NODES, jobs, Options(**given))
@@ -133,7 +133,7 @@ def test_resources_are_conserved_gangs_whole_and_quotas_kept(jobs: list[Job], gi
     ) == len(jobs)
 
 
-@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(job_lists(), rules(), st.randoms(use_true_random=False))
 def test_the_order_of_the_input_does_not_matter(
     jobs: list[Job], given: dict[str, Any], shuffler: random.Random
@@ -146,7 +146,7 @@ def test_the_order_of_the_input_does_not_matter(
     )
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=8, deadline=None)
 @given(st.integers(1, 40), st.integers(1, 4), st.sampled_from(["none", "easy", "conservative"]))
 def test_nobody_starves_under_fair_share(flood: int, gang: int, backfill: str) -> None:
     """However much another asks for, a job starts once what ran at its arrival has ended."""

@@ -9,7 +9,7 @@ import math
 from collections.abc import Mapping, Sequence
 
 from langqiao.engines.scheduling.errors import SchedulingError
-from langqiao.engines.scheduling.types import WHOLE
+from langqiao.engines.scheduling.types import WHOLE, Task
 
 from .options import Options
 from .types import Job, Reason, State, Tenant
@@ -112,7 +112,6 @@ class Book:
 def _check(jobs: Sequence[Job], tenants: Mapping[str, int]) -> None:
     seen: set[int] = set()
     for job in jobs:
-        task = job.task
         wrong = ""
         if job.id in seen:
             wrong = "its number is taken"
@@ -124,12 +123,18 @@ def _check(jobs: Sequence[Job], tenants: Mapping[str, int]) -> None:
             wrong = "an estimate is more than 0 seconds"
         elif job.count < 1:
             wrong = "it has at least one part"
-        elif min(task.cpu_milli, task.memory_mib, task.gpus, task.gpu_milli) < 0:
-            wrong = "no amount is negative"
-        elif task.gpus and not (0 < task.gpu_milli <= WHOLE and (task.gpus == 1 or task.gpu_milli == WHOLE)):
-            wrong = "a single GPU is asked for by 1 to 1000 thousandths, several whole"
-        elif not (task.gpus or task.cpu_milli or task.memory_mib):
-            wrong = "it asks for nothing"
+        else:
+            wrong = _wrong_with(job.task)
         if wrong:
             raise SchedulingError(f"job {job.id}: {wrong}", kind="job", subjects=(str(job.id),))
         seen.add(job.id)
+
+
+def _wrong_with(task: Task) -> str:
+    if min(task.cpu_milli, task.memory_mib, task.gpus, task.gpu_milli) < 0:
+        return "no amount is negative"
+    if task.gpus and not (0 < task.gpu_milli <= WHOLE and (task.gpus == 1 or task.gpu_milli == WHOLE)):
+        return "a single GPU is asked for by 1 to 1000 thousandths, several whole"
+    if not (task.gpus or task.cpu_milli or task.memory_mib):
+        return "it asks for nothing"
+    return ""

@@ -58,7 +58,7 @@ def fingerprint(*inputs: object) -> str:
 
 
 def save(path: Path, sim: Simulation, inputs: str) -> None:
-    """Write the state beside ``path`` and put it in its place in one step, so that a kill leaves the old one."""
+    """Write the state beside ``path``, then put it in its place in one step: a kill leaves the old one."""
     state = pickle.dumps(sim, protocol=5)
     head = json.dumps({"format": FORMAT, "inputs": inputs, "content": hashlib.sha256(state).hexdigest()})
     handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")

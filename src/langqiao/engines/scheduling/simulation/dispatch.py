@@ -74,13 +74,23 @@ def _serve(sim: Simulation) -> bool:
             if queue:
                 lanes.ready[lane] = None
                 heappush(heap, (_rank(sim, lane), sim.changes, lane))
-        elif came == ROOM and sim.strict:
-            lanes.ready[lane] = None
+        elif _stays(sim, lane, came):
             return True
-        elif came == ROOM:
-            lanes.wait_for_room(lane, sim.book.group[entry[2]])
-        elif sim.options.backfill != "greedy":
+    return False
+
+
+def _stays(sim: Simulation, lane: int, came: int) -> bool:
+    """The head of a lane waits on; True if nobody may pass it."""
+    lanes = sim.lanes
+    entry = lanes.queue[lane][0]
+    if came == QUOTA:
+        if sim.options.backfill != "greedy":
             lanes.hold_back(lane, entry)
+        return False
+    if sim.strict:
+        lanes.ready[lane] = None
+        return True
+    lanes.wait_for_room(lane, sim.book.group[entry[2]])
     return False
 
 

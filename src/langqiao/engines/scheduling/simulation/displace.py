@@ -153,7 +153,7 @@ class _Search:
 
     def _solve(self, nodes: tuple[int, ...]) -> Plan | None:
         trial = _Trial(self, nodes)
-        tenant, path = self.sim.book.tenant, self.sim.quotas.path
+        tenant = self.sim.book.tenant
         victims: list[int] = []
         for one in self._there(nodes):
             if trial.total >= self.count:
@@ -163,20 +163,24 @@ class _Search:
                 victims.append(one)
         if trial.total < self.count:
             return None
+        self._free_quota(trial, victims)
         if trial.blocked() >= 0:
-            for one in self.candidates:
-                blocked = trial.blocked()
-                if blocked < 0:
-                    break
-                if one not in victims and blocked in path[tenant[one]] and trial.lawful(one):
-                    trial.remove(one)
-                    victims.append(one)
-            if trial.blocked() >= 0:
-                return None
+            return None
         self._thin_out(trial, victims)
         if any(tenant[one] == self.tenant for one in victims) and trial.borrows_more():
             return None
         return Plan(tuple(victims), trial.chosen())
+
+    def _free_quota(self, trial: _Trial, victims: list[int]) -> None:
+        """Take more until the job fits into the quotas, of those only that count where it does not fit."""
+        tenant, path = self.sim.book.tenant, self.sim.quotas.path
+        for one in self.candidates:
+            blocked = trial.blocked()
+            if blocked < 0:
+                return
+            if one not in victims and blocked in path[tenant[one]] and trial.lawful(one):
+                trial.remove(one)
+                victims.append(one)
 
     def _thin_out(self, trial: _Trial, victims: list[int]) -> None:
         """Let stay whoever need not leave, the most important first."""

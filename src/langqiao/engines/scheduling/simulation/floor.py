@@ -195,7 +195,7 @@ class Floor:
         return self.cluster.place_gang(self.numbered[self.kind[group]], count)
 
     def wake(self, waiting: Iterable[int]) -> list[int]:
-        """Which of the groups that somebody waits for, or that were full, may fit on a node with more room."""
+        """Which of the ``waiting`` groups may fit on a node with more room; full ones may no longer be."""
         if not self.fresh:
             return []
         self._openings()

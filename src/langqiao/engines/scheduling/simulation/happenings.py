@@ -103,7 +103,12 @@ def arrive(sim: Simulation, job: int) -> None:
     asked = book.jobs[job]
     group = book.group[job] = floor.group_of(asked.task, asked.count)
     if group not in sim.possible:
-        later = [node for delivery in sim.options.deliveries for node in delivery.nodes]
+        later = [
+            node
+            for delivery in sim.options.deliveries
+            for node in delivery.nodes
+            if node.name not in floor.numbers
+        ]
         sim.possible[group] = floor.possible(group, later)
     if not sim.possible[group]:
         task = asked.task

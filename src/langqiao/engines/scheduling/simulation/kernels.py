@@ -1,7 +1,7 @@
-"""Questions about nodes that the simulation asks often, compiled by numba. None of them changes the cluster."""
+"""Questions about nodes that the simulation asks often, compiled by numba; none changes the cluster."""
 
 # numba infers the types of arguments and fixes their order, so annotations and keywords would be decoration
-# ruff: noqa: ANN001, ANN201, PLR0917, C901, PLR0912
+# ruff: noqa: ANN001, ANN201, PLR0917, C901
 # mypy: disable-error-code="no-untyped-def, misc"
 
 from __future__ import annotations
