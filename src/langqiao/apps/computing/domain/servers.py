@@ -95,11 +95,11 @@ def register_server(
     return server
 
 
-def _rack(campus: Campus, place: Mapping[str, Any], racks: dict[tuple[Any, ...], Rack]) -> tuple[Rack, bool]:
-    """The rack of a row's place, made when the hall has a position left; whether it is new."""
+def _rack(campus: Campus, place: Mapping[str, Any], racks: dict[tuple[Any, ...], Rack]) -> Rack:
+    """The rack of a row's place, made when the hall has a position left."""
     key = tuple(place[name] for name in ("building", "hall", "row", "rack"))
     if key in racks:
-        return racks[key], False
+        return racks[key]
     number_of, hall_name, row, name = key
     hall = Hall.objects.filter(building__campus=campus, building__number=number_of, name=hall_name).first()
     if hall is None:
@@ -109,7 +109,6 @@ def _rack(campus: Campus, place: Mapping[str, Any], racks: dict[tuple[Any, ...],
             field="hall",
         )
     rack = Rack.objects.filter(hall=hall, row=row, name=name).first()
-    is_new = rack is None
     if rack is None:
         if hall.standing.count() >= hall.racks:
             raise Invalid(
@@ -120,7 +119,7 @@ def _rack(campus: Campus, place: Mapping[str, Any], racks: dict[tuple[Any, ...],
         rating = number(place.get("rack_kw") or 0, "rack_kw", low=0, high=RACK_KW_AT_MOST)
         rack = Rack.objects.create(hall=hall, row=row, name=name, power_kw=rating)
     racks[key] = rack
-    return rack, is_new
+    return rack
 
 
 def _upsert(
@@ -134,7 +133,7 @@ def _upsert(
             raise Invalid(_("此项必填。"), mend=_("请填写后重试。"), field=name)
     place = _cleaned({name: row[name] for name in row if name in PLACE}, PLACE)
     given = _cleaned({name: row[name] for name in row if name in COLUMNS}, COLUMNS)
-    rack, _is_new = _rack(campus, place, racks)
+    rack = _rack(campus, place, racks)
     server = Server.objects.select_for_update().filter(name=given["name"]).first()
     if server is None:
         register_server(actor, rack, **given)
