@@ -24,7 +24,7 @@ from langqiao.engines.matching.types import Progress
 from langqiao.kit.refusals import Refused
 
 # A request that was granted before last month, so that there is something to bill.
-EARLIER = {
+EARLIER: dict[str, Any] = {
     "code": "C-REQ-101",
     "organisation": "A-ORG-115",
     "title": "工业缺陷基线模型（示例）",
@@ -80,11 +80,11 @@ def _earlier(campus: Campus) -> None:
         None,
         campus,
         organisation=firm,
-        code=str(EARLIER["code"]),
-        title=str(EARLIER["title"]),
-        purpose=str(EARLIER["purpose"]),
-        gpus=int(EARLIER["gpus"]),
-        gpu_hours=int(EARLIER["gpu_hours"]),
+        code=EARLIER["code"],
+        title=EARLIER["title"],
+        purpose=EARLIER["purpose"],
+        gpus=EARLIER["gpus"],
+        gpu_hours=EARLIER["gpu_hours"],
         starts_on=today - timedelta(days=60),
         ends_on=today + timedelta(days=90),
         illustrative=True,

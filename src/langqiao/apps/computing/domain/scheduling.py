@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -124,9 +123,9 @@ def verify_slots(campus: Campus) -> None:
             job does not hold all its parts.
     """
     slots = Slot.objects.filter(job__campus=campus).select_related("job")
-    gpus: Mapping[tuple[int, int], list[int]] = defaultdict(list)
-    parts: Mapping[int, dict[tuple[int, int], Job]] = defaultdict(dict)
-    held: Mapping[int, int] = defaultdict(int)
+    gpus: dict[tuple[int, int], list[int]] = defaultdict(list)
+    parts: dict[int, dict[tuple[int, int], Job]] = defaultdict(dict)
+    held: dict[int, int] = defaultdict(int)
     for slot in slots:
         gpus[slot.server_id, slot.gpu].append(slot.milli)
         parts[slot.server_id][slot.job_id, slot.part] = slot.job
