@@ -11,27 +11,19 @@ from django.utils.translation import gettext_lazy as _
 
 from langqiao.apps.computing.domain.jobs import NAME_AT_MOST, RANGES
 from langqiao.apps.computing.forms.parts import day_field
+from langqiao.apps.computing.forms.sharing import CampusField
 from langqiao.apps.computing.models import Campus, Grant
-from langqiao.kit.words import named
 
 MIB = 1024
 
 
-class GrantField(forms.ModelChoiceField):
+class GrantField(forms.ModelChoiceField):  # type: ignore[type-arg]  # Django's class takes none at run time
     """A grant under which jobs run."""
 
     def label_from_instance(self, obj: Any) -> str:
         """Its purpose, its GPUs and its last day."""
         words = _("%(title)s（%(gpus)s 张 GPU，至 %(day)s）")
         return str(words) % {"title": obj.request.title, "gpus": obj.gpus, "day": obj.ends_on}
-
-
-class CampusField(forms.ModelChoiceField):
-    """A campus, named in the reader's language."""
-
-    def label_from_instance(self, obj: Any) -> str:
-        """Its name."""
-        return named(obj)
 
 
 def _number(label: Any, name: str, *, hint: Any = "", **more: Any) -> forms.IntegerField:
