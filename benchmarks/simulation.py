@@ -195,9 +195,8 @@ def main(argv: list[str] | None = None) -> None:
         json.dump(facts, sys.stdout, ensure_ascii=False)
         return
     print(f"{given.jobs} jobs, load {given.load}, {len(nodes)} nodes, seed {given.seed}")
-    print(
-        f"{'':<12}{'events':>9}{'s':>8}{'events/s':>10}{'ratio':>7}{'displaced':>11}{'p50 wait':>10}{'p99':>9}"
-    )
+    heads = f"{'events':>9}{'s':>8}{'events/s':>10}{'ratio':>7}{'displaced':>11}{'p50 wait':>10}{'p99':>9}"
+    print(f"{'':<12}{heads}")
     for name, run in runs.items():
         print(
             f"{name:<12}{run['events']:>9}{run['seconds']:>8}{run['events_per_second']:>10}"

@@ -85,8 +85,7 @@ def _room(sim: Simulation, job: int) -> list[Reason]:
         return []
     would = int(room(floor.usable, *floor.free(), floor.model, need, allowed).sum())
     if would >= parts:
-        figures = {"nodes": len(closed), "until": min(closed.values(), default=math.nan)}
-        return [Reason("closed", figures)]
+        return [Reason("closed", {"nodes": len(closed), "until": min(closed.values(), default=math.nan)})]
     fitting = (usable != 0) & (allowed[floor.model] != 0)
     resource = "gpu" if book.gpu[job] else "cpu"
     free = floor.free()[2].clip(min=0).sum(axis=1) if resource == "gpu" else floor.free()[0]

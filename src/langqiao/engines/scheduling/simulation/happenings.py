@@ -15,7 +15,7 @@ from langqiao.engines.scheduling.types import WHOLE
 from .closures import NOBODY, Closure, Kind
 from .dispatch import place
 from .kernels import JOB, NODE
-from .types import Reason, Sample
+from .types import Maintenance, Reason, Reservation, Sample
 
 if TYPE_CHECKING:
     from .simulator import Simulation
@@ -51,7 +51,8 @@ def prepare(sim: Simulation) -> None:
             _named_once(sim, node.name)
         sim.push(delivery.at, What.DELIVER, number)
     tenants = {tenant.name: number for number, tenant in enumerate(sim.tenants)}
-    for number, window in enumerate((*options.maintenance, *options.reservations)):
+    windows: tuple[Maintenance | Reservation, ...] = (*options.maintenance, *options.reservations)
+    for number, window in enumerate(windows):
         unknown = [name for name in window.nodes if name not in floor.numbers]
         if unknown:
             raise SchedulingError(

@@ -109,7 +109,8 @@ class Options:
     def _check_happenings(self) -> None:
         if self.failures and not (0 < self.failures.mtbf < math.inf and 0 < self.failures.mttr < math.inf):
             _refuse("mtbf and mttr are positive numbers of seconds", "failures")
-        for window in (*self.maintenance, *self.reservations):
+        windows: tuple[Maintenance | Reservation, ...] = (*self.maintenance, *self.reservations)
+        for window in windows:
             if not (0 <= window.start < window.end < math.inf and window.nodes):
                 _refuse("a window names nodes and ends after it starts", "windows")
         for model, power in self.power.items():

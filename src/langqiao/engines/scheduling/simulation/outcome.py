@@ -203,8 +203,8 @@ def _results(sim: Simulation) -> Iterable[JobResult]:
 def _tenants(sim: Simulation, results: Sequence[JobResult]) -> Iterable[TenantResult]:
     meter = sim.meter
     own: list[list[JobResult]] = [[] for _ in sim.tenants]
-    for result, tenant in zip(results, sim.book.tenant, strict=True):
-        own[tenant].append(result)
+    for result, at in zip(results, sim.book.tenant, strict=True):
+        own[at].append(result)
     for number, tenant in enumerate(sim.tenants):
         waits = [one.wait for one in own[number] if one.wait is not None]
         yield TenantResult(

@@ -56,7 +56,8 @@ class QuotaTree:
         return [min(amount, FREE) for amount in (*nominal, sum(nominal[self.tenants :]))]
 
     def _limits(self, tenants: Sequence[Tenant], cities: Sequence[City], r: int) -> list[int]:
-        borrow = [_amount(one.borrow_limit, r, one.name) for one in (*tenants, *cities)]
+        borrow = [_amount(tenant.borrow_limit, r, tenant.name) for tenant in tenants]
+        borrow += [_amount(city.borrow_limit, r, city.name) for city in cities]
         pairs = zip(self.nominal[r], (*borrow, 0), strict=True)
         return [min(nominal + more, FREE) for nominal, more in pairs]
 
