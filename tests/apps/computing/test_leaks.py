@@ -51,7 +51,7 @@ MAY_READ: dict[str, set[str]] = {
     "far liaison": set(),
     "liaison": {"vouchers"},
     "member": {"requests", "tenants", "jobs", "bills", "usage", "vouchers", "ledger", "organisations"},
-    "operator": READERS | {"ledger"},
+    "operator": READERS | {"ledger", "organisations"},
     "office": READERS | {"vouchers", "ledger", "organisations"},
 }
 MUST_READ = {"member": {"requests", "tenants", "vouchers"}, "operator": {"requests", "tenants"}, "liaison": {"vouchers"}, "office": {"requests", "tenants", "vouchers"}}  # fmt: skip
