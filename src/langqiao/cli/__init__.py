@@ -263,12 +263,14 @@ def demo(
 ) -> None:
     """载入示例走廊，打印一次匹配并启动网站 / load the demo corridor, print a match, serve the site."""
     setup()
+    from langqiao.cli import computing_demo
     from langqiao.cli import corridor_demo as demonstration
 
     with refusals():
         with progress_bar() as show:
             migrate()
             demonstration.load(progress=show)
+            computing_demo.load(progress=show)
         demonstration.print_sample(out)
         demonstration.print_accounts(out)
     if site:

@@ -42,6 +42,7 @@ PEOPLE = (
     ("demo-researcher", "示例·高校研究员", Role.RESEARCHER, "B-ORG-009", True),
     ("demo-evaluator", "示例·评审专家", Role.EVALUATOR, "B-ORG-005", False),
     ("demo-secretariat", "示例·联盟秘书处", Role.SECRETARIAT, "B-ORG-004", False),
+    ("demo-computing", "示例·算力运营方", Role.COMPUTING_OPERATOR, "R-ORG-017", False),
     ("demo-visitor", "示例·访客", Role.VISITOR, "S-ORG-001", False),
 )
 

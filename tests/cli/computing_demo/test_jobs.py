@@ -7,7 +7,7 @@ import pytest
 from langqiao.apps.computing.models import Bill, Campus, Grant, Job, Slot
 from langqiao.apps.computing.queries.waiting import why_waiting
 from langqiao.apps.ledger.models import Entry
-from langqiao.cli.campus_demo import load_campus
+from langqiao.cli.computing_demo.campus import load_campus
 from langqiao.cli.computing_demo.jobs import load_jobs
 from langqiao.cli.computing_demo.sharing import load_sharing
 from tests.factories.registry import make_city, make_organisation

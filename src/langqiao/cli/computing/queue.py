@@ -21,10 +21,12 @@ JsonOption = Annotated[bool, typer.Option("--json", help="输出 JSON / print JS
 def schedule(campus: CampusOption = 0, as_json: JsonOption = False) -> None:
     """对排队的作业调度一轮 / run a round over the queue."""
     setup()
+    from langqiao.apps.computing.domain.quotas import end_due_grants
     from langqiao.apps.computing.domain.scheduling import schedule as run_round
 
     rounds: list[dict[str, Any]] = []
     with refusals():
+        end_due_grants(None)
         for one in _campuses(campus):
             done = run_round(None, one)
             rounds.append({"campus": one.pk, "name": one.name, **asdict(done)})

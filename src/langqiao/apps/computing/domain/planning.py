@@ -21,6 +21,7 @@ from langqiao.apps.computing.queries.queue import (
     scopes,
 )
 from langqiao.engines.scheduling.cluster import Cluster
+from langqiao.engines.scheduling.own.tuning import PLAIN
 from langqiao.engines.scheduling.types import Node, Place, Task
 
 # A server (by its key) and the numbers of its GPUs, for one part of a job.
@@ -70,6 +71,7 @@ class Floor:
         self.cluster = Cluster(
             [_node(server) for server in self._servers],
             policy=policy,
+            weights=PLAIN,  # a round must answer at once; trial runs for better weights take seconds
             workload=[self._task(job) for job in [*running, *waiting] if self._models_for(job) is not None],
         )
         self._jobs: dict[int, Job] = {}

@@ -10,7 +10,7 @@ from langqiao.apps.computing.queries.campus import claims_of, power_of
 from langqiao.apps.ledger.models import Entry
 from langqiao.apps.registry.domain.bulk import upsert_many
 from langqiao.cli import app
-from langqiao.cli.campus_demo import load_campus
+from langqiao.cli.computing_demo.campus import load_campus
 from langqiao.cli.corridor_demo import records
 from langqiao.kit.refusals import Refused
 
