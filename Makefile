@@ -51,7 +51,7 @@ test-postgres: install ## the same verbs on a real PostgreSQL
 	$(BIN)/pytest -m postgres
 
 test-slurm: install ## the Slurm back end against a real slurmctld and slurmd (Debian: slurm-wlm, munge)
-	$(BIN)/pytest -m slurm
+	$(BIN)/pytest -m slurm tests/engines/scheduling/slurm tests/cli/computing
 
 test-all: test test-slow test-browser test-postgres test-slurm ## everything
 
@@ -82,6 +82,12 @@ bench: install ## benchmarks on real data; DATA names its folder
 	  --price $(DATA)/reviewers/preflib1.npz 3 6 items --price $(DATA)/reviewers/preflib2.npz 3 6 items
 	$(BIN)/python -m benchmarks.selection
 	$(BIN)/python -m benchmarks.valuation
+	$(BIN)/python -m benchmarks.scheduling --nodes $(DATA)/openb/openb_node_list_gpu_node.csv \
+	  --pods $(DATA)/openb/openb_pod_list_default.csv --expected $(DATA)/fgd_expected/alloc_at_130_mean.csv
+	$(BIN)/python -m benchmarks.own_policy --nodes $(DATA)/openb/openb_node_list_gpu_node.csv \
+	  --pods $(DATA)/openb/openb_pod_list_*.csv
+	$(BIN)/python -m benchmarks.simulation --nodes $(DATA)/openb/openb_node_list_gpu_node.csv \
+	  --pods $(DATA)/openb/openb_pod_list_default.csv
 
 lock: ## renew the locked versions
 	$(BIN)/pip install -q uv
