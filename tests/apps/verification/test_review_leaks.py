@@ -56,8 +56,8 @@ WITHIN = (
 )
 LEDGER = ("/ledger/", "/api/v1/ledger")
 # Asked on every run, and the rest with `make test-slow`.
-SOON = ("own", "unassigned", "applicant", "recused")
-KEPT_OUT = ("stranger", "visitor", "superuser", "liaison", "other firm", "third")
+SOON = ("own", "applicant")
+KEPT_OUT = ("unassigned", "recused", "stranger", "visitor", "superuser", "liaison", "other firm", "third")
 
 
 def keys() -> dict[str, set[str]]:
