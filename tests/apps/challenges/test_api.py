@@ -83,6 +83,38 @@ def test_from_draft_to_answer_and_withdrawal() -> None:
     assert stranger("get", path)[0] == 404
 
 
+@pytest.mark.parametrize(
+    "name",
+    [
+        "title",
+        "summary",
+        "details",
+        "city",
+        "field",
+        "keywords",
+        "stage",
+        "budget_min",
+        "deadline",
+        "confidentiality",
+    ],
+)
+@pytest.mark.parametrize("published", [False, True])
+def test_a_field_set_to_null_is_answered(name: str, published: bool) -> None:
+    _firm, boss = make.make_firm(code="F-1")
+    call = Caller(boss)
+    made = call(
+        "post", "/challenges", organisation="F-1", title="题", summary="摘要", city="松江", keywords=["甲"],
+        budget_max="12.5", stage="pilot", deadline=make.next_month().isoformat(),
+    )[1]  # fmt: skip
+    path = f"/challenges/{made['id']}"
+    if published:
+        assert call("post", f"{path}/publish")[0] == 200
+    status, answer = call("patch", path, **{name: None})
+    assert status in {200, 422}, answer
+    if name in {"title", "summary", "details"}:
+        assert (status, answer["error"]["field"]) == (422, name)
+
+
 def test_a_partner_that_is_refused_leaves_no_answer() -> None:
     challenge = make.make_published()
     university, researcher = make.make_university()

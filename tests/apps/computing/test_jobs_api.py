@@ -77,7 +77,8 @@ def test_others_and_hostile_values_get_nothing(grant: Grant) -> None:
     for user in (None, stranger):
         for path in (f"/jobs/{job.pk}", f"/bills/{bill.pk}"):
             assert call(user, "get", path)[0] == 404
-        assert call(user, "post", "/jobs", grant=grant.pk, **PART)[0] == 404
+        status, answer = call(user, "post", "/jobs", grant=grant.pk, **PART)
+        assert (status, answer["error"]["field"]) == (422, "grant")
         for path in ("/jobs", "/bills", "/usage"):
             assert call(user, "get", path)[1]["total"] == 0
     member = make_member(grant.tenant.organisation, Role.ENTERPRISE)

@@ -70,6 +70,9 @@ def check_draft(challenge: Challenge) -> None:
     Raises:
         Invalid: the field and what is wrong with it.
     """
+    for name in ("title", "summary", "details"):
+        if getattr(challenge, name) is None:
+            raise Invalid(_("此项必填。"), mend=_("请填写后重试。"), field=name)
     if not challenge.title.strip():
         raise Invalid(_("请填写题目。"), field="title")
     for name, most in (("title", TITLE_AT_MOST), ("summary", SUMMARY_AT_MOST), ("details", DETAILS_AT_MOST)):

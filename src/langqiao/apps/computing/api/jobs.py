@@ -12,6 +12,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.shortcuts import get_object_or_404
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 from ninja import Query, Router, Schema, Status
 from ninja.pagination import paginate
 from pydantic import Field as Bound
@@ -27,6 +28,7 @@ from langqiao.apps.computing.queries.sharing import visible_tenants
 from langqiao.apps.computing.queries.waiting import why_waiting
 from langqiao.apps.registry.domain.acts import REASON_AT_MOST
 from langqiao.kit.api import Paged
+from langqiao.kit.refusals import Invalid
 
 router = Router(tags=["算力 / computing"])
 WORDS_AT_MOST = 8
@@ -236,7 +238,11 @@ def submit_job(request: HttpRequest, values: JobIn) -> Any:
     """Submit a job; repeat the call with the same token after a failure, and it is made once."""
     given = values.dict()
     mine = Grant.objects.filter(pk=given.pop("grant"), tenant__in=visible_tenants(request.user).values("pk"))
-    grant = get_object_or_404(mine.select_related("tenant__campus", "tenant__organisation", "request"))
+    grant = mine.select_related("tenant__campus", "tenant__organisation", "request").first()
+    if grant is None:
+        raise Invalid(
+            _("没有这条记录，或者您不能查看。"), mend=_("请填写本机构有效授予的编号。"), field="grant"
+        )
     return Status(201, domain.submit_job(_actor(request), grant, **given))
 
 
