@@ -47,8 +47,9 @@ test-slow: install ## long-running tests (crashes, large corpora)
 test-browser: install ## the pages in headless Chromium
 	LANGQIAO_TEST_DATABASE=file $(BIN)/pytest -m browser tests/web
 
+POSTGRES ?= postgres
 test-postgres: install ## the same verbs on a real PostgreSQL
-	$(BIN)/pytest -m postgres
+	$(BIN)/pytest -m "$(POSTGRES)" tests/postgres
 
 test-slurm: install ## the Slurm back end against a real slurmctld and slurmd (Debian: slurm-wlm, munge)
 	$(BIN)/pytest -m slurm tests/engines/scheduling/slurm tests/cli/computing

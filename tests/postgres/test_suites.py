@@ -21,7 +21,13 @@ SUITES = {
 }
 
 
-@pytest.mark.parametrize("name", SUITES)
+# The largest take minutes each; CI leaves them out, `make test-postgres` does not.
+LARGE = frozenset({"registry", "challenges"})
+
+
+@pytest.mark.parametrize(
+    "name", [pytest.param(name, marks=pytest.mark.slow) if name in LARGE else name for name in SUITES]
+)
 def test_the_suite_passes_on_postgresql(name: str, python: Callable[..., str]) -> None:
     said = python("-m", "pytest", "--ds=tests.settings", "-p", "no:randomly", *SUITES[name], limit=900)
     assert " passed" in said
