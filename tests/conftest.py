@@ -9,6 +9,11 @@ from pathlib import Path
 import pytest
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.utils import translation
+from hypothesis import HealthCheck, settings
+
+# No test asserts how long something takes, on a busy machine least of all.
+settings.register_profile("langqiao", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("langqiao")
 
 
 @pytest.fixture(scope="session")

@@ -70,6 +70,7 @@ def test_processes_that_draft_at_once_get_case_numbers_of_their_own(
     assert verified(python)["entries"] == 120
 
 
+@pytest.mark.slow
 def test_the_demo_corridor_loads_twice_to_the_same_state(python: Python) -> None:
     demo = ("-c", "from langqiao.cli import main; main()", "demo", "--no-serve")
     assert "企业出题" in python(*demo)

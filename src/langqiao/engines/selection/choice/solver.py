@@ -135,6 +135,8 @@ class Solver:
         self._highs = _Highs()
         for name, value in (
             ("output_flag", False), ("presolve", "off"), ("solver", "simplex"), ("parallel", "off"),
+            # One for all in a process: HiGHS refuses another number of threads than it began with.
+            ("threads", 1),
             ("dual_feasibility_tolerance", 1e-9),
         ):  # fmt: skip
             self._highs.setOptionValue(name, value)
