@@ -17,14 +17,8 @@ from langqiao.apps.challenges import domain, queries
 from langqiao.apps.challenges.forms import AnswerForm, add_refusal, team_forms
 from langqiao.apps.challenges.models import OPEN_STATES, Answer, AnswerVersion, State
 from langqiao.apps.challenges.rules import HANDED_IN, answering_ids, signing_ids
-from langqiao.apps.challenges.views.parts import (
-    actor,
-    back,
-    outlined_answer,
-    readable_challenge,
-    tell_refusal,
-    whole,
-)
+from langqiao.apps.challenges.views.parts import outlined_answer, readable_challenge, whole
+from langqiao.kit.acting import actor, back, tell_refusal
 from langqiao.kit.permissions import allowed, require
 from langqiao.kit.refusals import Invalid, Refused
 

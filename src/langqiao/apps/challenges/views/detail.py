@@ -25,14 +25,9 @@ from langqiao.apps.challenges.forms import (
 from langqiao.apps.challenges.listings import named_choices, state_badge
 from langqiao.apps.challenges.models import OPEN_STATES, PUBLIC_STATES, Answer, Challenge, State
 from langqiao.apps.challenges.rules import has_promise, insider_ids, is_sealed, signing_ids
-from langqiao.apps.challenges.views.parts import (
-    NARROWING,
-    is_partial,
-    kept,
-    narrow_from,
-    readable_challenge,
-)
+from langqiao.apps.challenges.views.parts import NARROWING, kept, narrow_from, readable_challenge
 from langqiao.apps.registry.models import Achievement, City, Field, Organisation
+from langqiao.kit.acting import is_partial
 from langqiao.kit.permissions import allowed
 from langqiao.kit.throttle import throttle
 

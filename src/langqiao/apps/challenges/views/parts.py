@@ -2,25 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-from django.contrib import messages
-from django.http import Http404, HttpRequest, HttpResponse, QueryDict
-from django.shortcuts import get_object_or_404, redirect
+from django.http import Http404, HttpRequest, QueryDict
+from django.shortcuts import get_object_or_404
 
 from langqiao.apps.challenges.matching import Narrow
 from langqiao.apps.challenges.models import Answer, Challenge
 from langqiao.apps.challenges.queries import visible_challenges
 from langqiao.kit.permissions import allowed
-from langqiao.kit.refusals import Refused
 
 NARROWING = ("cities", "fields", "kinds", "licences", "trl_min", "trl_max", "year_min", "year_max")
 TEXT_AT_MOST = 20_000
-
-
-def actor(request: HttpRequest) -> Any:
-    """Who acts, for a verb; the rule refuses a stranger."""
-    return request.user
 
 
 def readable_challenge(request: HttpRequest, pk: int) -> Challenge:
@@ -39,11 +30,6 @@ def outlined_answer(request: HttpRequest, pk: int) -> Answer:
     if not allowed(request.user, "challenges.read_outline", answer):
         raise Http404
     return answer
-
-
-def is_partial(request: HttpRequest) -> bool:
-    """Whether htmx asks for a part of a page."""
-    return request.headers.get("HX-Request") == "true"
 
 
 def whole(text: str | None, low: int, high: int) -> int | None:
@@ -79,16 +65,3 @@ def kept(query: QueryDict, *names: str) -> str:
         if values:
             found.setlist(name, values)
     return found.urlencode()
-
-
-def back(request: HttpRequest, where: Any, done: Any = "") -> HttpResponse:
-    """Redirect to a page (a record or an address) with a word of success."""
-    if done:
-        messages.success(request, str(done))
-    return redirect(where)
-
-
-def tell_refusal(request: HttpRequest, refused: Refused, where: Any) -> HttpResponse:
-    """Redirect with the refusal's words."""
-    messages.error(request, str(refused))
-    return redirect(where)

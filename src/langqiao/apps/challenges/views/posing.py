@@ -22,8 +22,9 @@ from langqiao.apps.challenges.forms import (
     add_refusal,
 )
 from langqiao.apps.challenges.models import Attachment, Challenge, Question
-from langqiao.apps.challenges.views.parts import TEXT_AT_MOST, actor, back, readable_challenge, tell_refusal
+from langqiao.apps.challenges.views.parts import TEXT_AT_MOST, readable_challenge
 from langqiao.apps.registry.models import Organisation
+from langqiao.kit.acting import actor, back, tell_refusal
 from langqiao.kit.permissions import allowed, require
 from langqiao.kit.refusals import Invalid, Refused
 from langqiao.kit.throttle import throttle

@@ -13,18 +13,10 @@ from langqiao.apps.challenges import domain, matching, queries
 from langqiao.apps.challenges.forms import SubscriptionForm
 from langqiao.apps.challenges.models import Answer, State, Subscription
 from langqiao.apps.challenges.views.detail import panel_filters
-from langqiao.apps.challenges.views.parts import (
-    NARROWING,
-    TEXT_AT_MOST,
-    actor,
-    back,
-    is_partial,
-    kept,
-    narrow_from,
-    tell_refusal,
-)
+from langqiao.apps.challenges.views.parts import NARROWING, TEXT_AT_MOST, kept, narrow_from
 from langqiao.apps.registry.models import City
 from langqiao.apps.registry.sections import awaiting
+from langqiao.kit.acting import actor, back, is_partial, tell_refusal
 from langqiao.kit.permissions import allowed
 from langqiao.kit.refusals import Invalid, Refused
 from langqiao.kit.throttle import throttle

@@ -23,7 +23,7 @@ from langqiao.apps.computing.queries import jobs as queries
 from langqiao.apps.computing.queries.sharing import thread
 from langqiao.apps.computing.queries.vouchers import visible_vouchers
 from langqiao.apps.computing.rules import operated_ids
-from langqiao.apps.computing.views.parts import Act, actor, add_refusal, back, do, form_page, read
+from langqiao.kit.acting import Act, actor, add_refusal, back, do, form_page, read
 from langqiao.kit.exports import Table, as_csv, as_xlsx
 from langqiao.kit.permissions import allowed
 from langqiao.kit.refusals import NotAllowed, Refused

@@ -28,7 +28,7 @@ from langqiao.apps.computing.forms.campus import (
 from langqiao.apps.computing.models import Building, Campus, Hall
 from langqiao.apps.computing.queries import campus as queries
 from langqiao.apps.computing.queries.plans import missing_assumptions
-from langqiao.apps.computing.views.parts import Act, actor, add_refusal, back, do, form_page, read
+from langqiao.kit.acting import Act, actor, add_refusal, back, do, form_page, read
 from langqiao.kit.permissions import allowed, require
 from langqiao.kit.refusals import Refused
 

@@ -21,7 +21,8 @@ from langqiao.apps.computing.queries import jobs as queries
 from langqiao.apps.computing.queries.queue import WHOLE
 from langqiao.apps.computing.queries.sharing import thread
 from langqiao.apps.computing.queries.waiting import models_words, why_waiting
-from langqiao.apps.computing.views.parts import Act, actor, add_refusal, back, do, form_page, key, reason
+from langqiao.apps.computing.views.parts import reason
+from langqiao.kit.acting import Act, actor, add_refusal, back, do, form_page, key
 from langqiao.kit.permissions import allowed
 from langqiao.kit.refusals import NotAllowed, Refused
 

@@ -14,8 +14,8 @@ from langqiao.apps.computing.forms.campus import ASSUMPTION_NAMES, UNITS, PlanFo
 from langqiao.apps.computing.models import Campus
 from langqiao.apps.computing.queries.plans import MONTHS, Worked, missing_assumptions, worked_out
 from langqiao.apps.computing.views.charts import chart_of
-from langqiao.apps.computing.views.parts import add_refusal
 from langqiao.engines.scheduling.campus import KEYS, MonthPlan, month_text
+from langqiao.kit.acting import add_refusal
 from langqiao.kit.permissions import allowed, require
 from langqiao.kit.refusals import Refused
 

@@ -18,7 +18,7 @@ from langqiao.apps.computing.forms.parts import ReasonForm
 from langqiao.apps.computing.listings.campus import state_badge
 from langqiao.apps.computing.models import SERVER_TRANSITIONS, Campus, Server
 from langqiao.apps.computing.queries.campus import standing, visible_servers
-from langqiao.apps.computing.views.parts import Act, actor, add_refusal, back, do, read
+from langqiao.kit.acting import Act, actor, add_refusal, back, do, read
 from langqiao.kit.permissions import allowed, require
 from langqiao.kit.refusals import Refused
 

@@ -24,7 +24,8 @@ from langqiao.apps.computing.listings.sharing import state_badge, tenant_badge
 from langqiao.apps.computing.models import Campus, Grant, Request, Tenant
 from langqiao.apps.computing.queries import sharing as queries
 from langqiao.apps.computing.queries.vouchers import visible_vouchers
-from langqiao.apps.computing.views.parts import Act, actor, add_refusal, back, do, form_page, read, reason
+from langqiao.apps.computing.views.parts import reason
+from langqiao.kit.acting import Act, actor, add_refusal, back, do, form_page, read
 from langqiao.kit.permissions import allowed, require
 from langqiao.kit.refusals import Refused
 

@@ -20,7 +20,8 @@ from langqiao.apps.computing.listings.vouchers import place_of
 from langqiao.apps.computing.models import Bill, Scheme, Voucher
 from langqiao.apps.computing.queries import vouchers as queries
 from langqiao.apps.computing.queries.sharing import thread
-from langqiao.apps.computing.views.parts import Act, actor, add_refusal, back, do, form_page, read, reason
+from langqiao.apps.computing.views.parts import reason
+from langqiao.kit.acting import Act, actor, add_refusal, back, do, form_page, read
 from langqiao.kit.permissions import allowed, require
 from langqiao.kit.refusals import Refused
 

@@ -15,7 +15,8 @@ from langqiao.apps.conference import domain, queries
 from langqiao.apps.conference.forms import BallotForm, MatterForm, ReasonForm, ResolutionForm, VoteForm
 from langqiao.apps.conference.listings import TONES, state_badge
 from langqiao.apps.conference.models import UNDECIDED, AgendaItem, Ballot, Matter, Resolution
-from langqiao.apps.conference.views.parts import Act, actor, add_refusal, back, do, form_page, read, reason
+from langqiao.apps.conference.views.parts import reason
+from langqiao.kit.acting import Act, actor, add_refusal, back, do, form_page, read
 from langqiao.kit.permissions import allowed, require
 from langqiao.kit.refusals import Invalid, Refused
 

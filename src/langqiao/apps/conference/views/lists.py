@@ -17,8 +17,9 @@ from langqiao.apps.conference.exchange import COLUMNS_SHOWN, read_rows
 from langqiao.apps.conference.forms import PriorityForm, ReasonForm, StatusForm, TableForm, YearForm
 from langqiao.apps.conference.listings import TONES, state_badge
 from langqiao.apps.conference.models import CityStatus, Priority
-from langqiao.apps.conference.views.parts import Act, actor, add_refusal, back, do, form_page, read, reason
+from langqiao.apps.conference.views.parts import reason
 from langqiao.apps.registry.domain.cases import next_case
+from langqiao.kit.acting import Act, actor, add_refusal, back, do, form_page, read
 from langqiao.kit.permissions import allowed, require
 from langqiao.kit.refusals import Refused
 

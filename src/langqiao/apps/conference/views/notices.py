@@ -18,18 +18,8 @@ from langqiao.apps.conference.domain.notices import last_working_day, working_da
 from langqiao.apps.conference.forms import AnswerForm, LastDayForm, NoticeForm, ObjectionForm, ReasonForm
 from langqiao.apps.conference.listings import state_badge
 from langqiao.apps.conference.models import NOTICE_TRANSITIONS, Notice, Objection
-from langqiao.apps.conference.views.parts import (
-    Act,
-    actor,
-    add_refusal,
-    back,
-    do,
-    download,
-    form_page,
-    read,
-    reason,
-    upload,
-)
+from langqiao.apps.conference.views.parts import download, reason, upload
+from langqiao.kit.acting import Act, actor, add_refusal, back, do, form_page, read
 from langqiao.kit.permissions import allowed, require
 from langqiao.kit.refusals import Refused
 

@@ -2,72 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
 from typing import Any
 
-from django import forms
-from django.contrib import messages
-from django.http import FileResponse, Http404, HttpRequest, HttpResponse, HttpResponseBase
-from django.shortcuts import redirect, render
-from django.utils.translation import gettext as now_text
+from django.http import FileResponse, Http404, HttpRequest, HttpResponseBase
 from django.utils.translation import gettext_lazy as _
 
 from langqiao.apps.conference.forms import ReasonForm
 from langqiao.apps.conference.models.base import Filed
-from langqiao.kit.refusals import Invalid, Refused
-
-# One address an act; each is a verb of the domain that returns its word of success.
-Act = Callable[[HttpRequest, Any], Any]
-
-
-def actor(request: HttpRequest) -> Any:
-    """Who acts, for a verb; the rule refuses a stranger."""
-    return request.user
-
-
-def back(request: HttpRequest, where: Any, done: Any = "") -> HttpResponse:
-    """Redirect to a page (a record or an address) with a word of success."""
-    if done:
-        messages.success(request, str(done))
-    return redirect(where)
-
-
-def do(
-    request: HttpRequest, acts: Mapping[str, Act], act: str, record: Any, where: Any = None
-) -> HttpResponse:
-    """Do one act on a record and return to its page, with its success or its refusal."""
-    verb = acts.get(act)
-    if verb is None:
-        raise Http404
-    page = record if where is None else where
-    try:
-        done = verb(request, record)
-    except Refused as refused:
-        messages.error(request, str(refused))
-        return redirect(page)
-    return back(request, page, done)
-
-
-def read(form: forms.Form) -> dict[str, Any]:
-    """Cleaned values of a small form, or its first fault as a refusal."""
-    if form.is_valid():
-        return dict(form.cleaned_data)
-    name, faults = next(iter(form.errors.items()))
-    label = form.fields[name].label if name in form.fields else ""
-    words = (
-        now_text("%(label)s：%(fault)s") % {"label": label, "fault": faults[0]} if label else str(faults[0])
-    )
-    raise Invalid(words, field=name)
+from langqiao.kit.acting import read
+from langqiao.kit.refusals import Invalid
 
 
 def reason(request: HttpRequest) -> str:
     """The reason of an act."""
     return str(read(ReasonForm(request.POST))["why"])
-
-
-def key(text: str | None) -> int:
-    """A key from a form; 0, which no record has, when it is none."""
-    return int(text) if text and text.isascii() and text.isdigit() and len(text) < 18 else 0
 
 
 def upload(request: HttpRequest, name: str = "file", *, required: bool = False) -> Any:
@@ -80,19 +28,6 @@ def upload(request: HttpRequest, name: str = "file", *, required: bool = False) 
     if file is None and required:
         raise Invalid(_("请选择文件。"), field=name)
     return file
-
-
-def add_refusal(form: forms.Form, refused: Refused) -> None:
-    """Show a verb's refusal at the field it names, or above the form."""
-    form.add_error(refused.field if refused.field in form.fields else None, str(refused))
-
-
-def form_page(
-    request: HttpRequest, form: forms.Form, *, title: Any, lead: Any, button: Any, cancel: str
-) -> HttpResponse:
-    """A page that holds one form."""
-    context = {"form": form, "title": title, "lead": lead, "button": button, "cancel": cancel}
-    return render(request, "conference/form.html", context, status=422 if form.errors else 200)
 
 
 def download(held: Filed) -> HttpResponseBase:

@@ -15,7 +15,7 @@ from langqiao.apps.conference import domain, queries
 from langqiao.apps.conference.forms import PhaseForm, ProjectForm
 from langqiao.apps.conference.listings import slip_words
 from langqiao.apps.conference.models import Project
-from langqiao.apps.conference.views.parts import actor, add_refusal, back, do, form_page, read
+from langqiao.kit.acting import actor, add_refusal, back, do, form_page, read
 from langqiao.kit.permissions import allowed, require
 from langqiao.kit.refusals import Refused
 

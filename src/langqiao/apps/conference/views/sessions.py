@@ -23,19 +23,8 @@ from langqiao.apps.conference.forms import (
 from langqiao.apps.conference.listings import state_badge
 from langqiao.apps.conference.models import SESSION_TRANSITIONS, Matter, Paper, Seat, Session
 from langqiao.apps.conference.rules import recused, voters, votes_of
-from langqiao.apps.conference.views.parts import (
-    Act,
-    actor,
-    add_refusal,
-    back,
-    do,
-    download,
-    form_page,
-    key,
-    read,
-    reason,
-    upload,
-)
+from langqiao.apps.conference.views.parts import download, reason, upload
+from langqiao.kit.acting import Act, actor, add_refusal, back, do, form_page, key, read
 from langqiao.kit.permissions import allowed, require
 from langqiao.kit.refusals import Refused
 

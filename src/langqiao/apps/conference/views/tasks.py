@@ -16,19 +16,8 @@ from langqiao.apps.conference import domain, queries
 from langqiao.apps.conference.forms import ProgressForm, ReasonForm, TaskForm
 from langqiao.apps.conference.listings import state_badge
 from langqiao.apps.conference.models import OPEN_TASKS, Progress, Resolution, Task
-from langqiao.apps.conference.views.parts import (
-    Act,
-    actor,
-    add_refusal,
-    back,
-    do,
-    download,
-    form_page,
-    key,
-    read,
-    reason,
-    upload,
-)
+from langqiao.apps.conference.views.parts import download, reason, upload
+from langqiao.kit.acting import Act, actor, add_refusal, back, do, form_page, key, read
 from langqiao.kit.permissions import allowed, require
 from langqiao.kit.refusals import Refused
 

@@ -31,7 +31,7 @@ from langqiao.apps.verification.forms.rows import changed, sent, shown, typed
 from langqiao.apps.verification.models import Application, ApplicationState, Call
 from langqiao.apps.verification.rules import insider_ids
 from langqiao.apps.verification.views.calls import readable_call
-from langqiao.apps.verification.views.parts import actor, add_refusal
+from langqiao.kit.acting import actor, add_refusal
 from langqiao.kit.permissions import allowed, require
 from langqiao.kit.refusals import Invalid, Refused
 

@@ -34,15 +34,8 @@ from langqiao.apps.verification.queries.content import content_of, readable_file
 from langqiao.apps.verification.queries.reviews import feedback_of
 from langqiao.apps.verification.views.application_edit import own_application, returned
 from langqiao.apps.verification.views.hub import awaits_screening
-from langqiao.apps.verification.views.parts import (
-    Primary,
-    actor,
-    address,
-    back,
-    download,
-    read,
-    tell_refusal,
-)
+from langqiao.apps.verification.views.parts import Primary, address, download
+from langqiao.kit.acting import actor, back, read, tell_refusal
 from langqiao.kit.permissions import allowed
 from langqiao.kit.refusals import Refused
 

@@ -25,7 +25,7 @@ from langqiao.apps.verification.models import (
     RoundState,
 )
 from langqiao.apps.verification.queries import pool as queries
-from langqiao.apps.verification.views.parts import actor, add_refusal, back, read, tell_refusal
+from langqiao.kit.acting import actor, add_refusal, back, read, tell_refusal
 from langqiao.kit.permissions import allowed
 from langqiao.kit.refusals import Refused
 

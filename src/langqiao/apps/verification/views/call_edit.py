@@ -21,7 +21,7 @@ from langqiao.apps.verification.forms.rows import changed, sent, shown, typed, w
 from langqiao.apps.verification.models import Call, CallState
 from langqiao.apps.verification.views.call_parts import PARTS, Part, Rows
 from langqiao.apps.verification.views.calls import readable_call
-from langqiao.apps.verification.views.parts import actor, add_refusal
+from langqiao.kit.acting import actor, add_refusal
 from langqiao.kit.permissions import require
 from langqiao.kit.refusals import Refused
 

@@ -31,15 +31,8 @@ from langqiao.apps.verification.models import Application, ApplicationState, Cal
 from langqiao.apps.verification.queries.calls import visible_applications, visible_calls
 from langqiao.apps.verification.rules import insider_ids, is_recused
 from langqiao.apps.verification.views.hub import awaits_screening, cards, line, next_label, office_now
-from langqiao.apps.verification.views.parts import (
-    Primary,
-    actor,
-    add_refusal,
-    address,
-    back,
-    read,
-    tell_refusal,
-)
+from langqiao.apps.verification.views.parts import Primary, address
+from langqiao.kit.acting import actor, add_refusal, back, read, tell_refusal
 from langqiao.kit.permissions import allowed, require
 from langqiao.kit.refusals import Refused
 from langqiao.kit.words import is_english

@@ -28,8 +28,8 @@ from langqiao.apps.verification.models import Call, CallState, ChoiceRun
 from langqiao.apps.verification.queries import choosing as queries
 from langqiao.apps.verification.queries.choosing import chosen_call, chosen_run
 from langqiao.apps.verification.queries.whiskers import Scale, whisker
-from langqiao.apps.verification.views.parts import actor, add_refusal, back, is_partial, read, tell_refusal
 from langqiao.engines.selection.choice.solver import warm
+from langqiao.kit.acting import actor, add_refusal, back, is_partial, read, tell_refusal
 from langqiao.kit.listing import list_view
 from langqiao.kit.refusals import Refused
 from langqiao.kit.words import named

@@ -20,7 +20,7 @@ from langqiao.apps.verification.forms.pool import AnswerForm, BidForm, LoadForm,
 from langqiao.apps.verification.listings.pool import BidListing, PoolListing
 from langqiao.apps.verification.models import Bid, Call, Conflict, Reviewer
 from langqiao.apps.verification.queries import pool as queries
-from langqiao.apps.verification.views.parts import actor, add_refusal, back, read, tell_refusal
+from langqiao.kit.acting import actor, add_refusal, back, read, tell_refusal
 from langqiao.kit.listing import list_view
 from langqiao.kit.refusals import Invalid, Refused
 

@@ -39,7 +39,8 @@ from langqiao.apps.verification.models import (
 from langqiao.apps.verification.queries import reviews as queries
 from langqiao.apps.verification.queries.content import content_of
 from langqiao.apps.verification.rules import Talk
-from langqiao.apps.verification.views.parts import actor, add_refusal, address, back, read, tell_refusal
+from langqiao.apps.verification.views.parts import address
+from langqiao.kit.acting import actor, add_refusal, back, read, tell_refusal
 from langqiao.kit.listing import list_view
 from langqiao.kit.permissions import allowed
 from langqiao.kit.refusals import Invalid, Refused

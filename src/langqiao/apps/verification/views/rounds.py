@@ -22,7 +22,8 @@ from langqiao.apps.verification.listings.reviews import (
 )
 from langqiao.apps.verification.models import Application, Round, RoundState, StepKind
 from langqiao.apps.verification.queries import reviews as queries
-from langqiao.apps.verification.views.parts import Primary, actor, address, back, read, tell_refusal
+from langqiao.apps.verification.views.parts import Primary, address
+from langqiao.kit.acting import actor, back, read, tell_refusal
 from langqiao.kit.listing import list_view
 from langqiao.kit.refusals import Refused
 

@@ -26,7 +26,7 @@ from langqiao.apps.verification.queries.calls import screened_applications
 from langqiao.apps.verification.queries.content import content_of
 from langqiao.apps.verification.views.applications import VERDICT_TONES, known_application
 from langqiao.apps.verification.views.hub import awaits_screening
-from langqiao.apps.verification.views.parts import actor
+from langqiao.kit.acting import actor
 from langqiao.kit.permissions import allowed
 from langqiao.kit.refusals import Refused
 

@@ -30,14 +30,8 @@ from langqiao.apps.verification.queries.valuation import (
     visible_valuations,
 )
 from langqiao.apps.verification.queries.valued import preview, shown
-from langqiao.apps.verification.views.parts import (
-    Primary,
-    actor,
-    add_refusal,
-    back,
-    read,
-    tell_refusal,
-)
+from langqiao.apps.verification.views.parts import Primary
+from langqiao.kit.acting import actor, add_refusal, back, read, tell_refusal
 from langqiao.kit.permissions import allowed, require
 from langqiao.kit.refusals import Invalid, Refused
 from langqiao.kit.throttle import throttle

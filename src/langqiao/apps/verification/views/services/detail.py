@@ -18,8 +18,8 @@ from langqiao.apps.verification.listings.services import conclusion_badge, state
 from langqiao.apps.verification.models import Examination
 from langqiao.apps.verification.queries.services import dossier, steps, thread
 from langqiao.apps.verification.rules import insider_ids
-from langqiao.apps.verification.views.parts import actor, add_refusal, back, read, tell_refusal
 from langqiao.apps.verification.views.services.shared import may_of, outlined, primary_of
+from langqiao.kit.acting import actor, add_refusal, back, read, tell_refusal
 from langqiao.kit.permissions import allowed, require
 from langqiao.kit.refusals import Refused
 

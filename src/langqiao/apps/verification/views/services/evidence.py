@@ -13,8 +13,9 @@ from django.views.decorators.http import require_POST, require_safe
 from langqiao.apps.verification.domain import services
 from langqiao.apps.verification.forms.services import EvidenceForm
 from langqiao.apps.verification.models import Milestone
-from langqiao.apps.verification.views.parts import actor, back, download, read, tell_refusal
+from langqiao.apps.verification.views.parts import download
 from langqiao.apps.verification.views.services.shared import readable_evidence, readable_one
+from langqiao.kit.acting import actor, back, read, tell_refusal
 from langqiao.kit.refusals import Refused
 
 

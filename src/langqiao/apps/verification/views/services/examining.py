@@ -29,8 +29,8 @@ from langqiao.apps.verification.forms.services import (
 )
 from langqiao.apps.verification.models import Examination, ExaminationState, Milestone
 from langqiao.apps.verification.queries.services import dossier
-from langqiao.apps.verification.views.parts import actor, add_refusal, back, tell_refusal
 from langqiao.apps.verification.views.services.shared import may_of, readable_milestone, readable_one
+from langqiao.kit.acting import actor, add_refusal, back, tell_refusal
 from langqiao.kit.permissions import require
 from langqiao.kit.refusals import Refused
 
