@@ -147,7 +147,7 @@ def test_the_order_of_the_input_does_not_matter(
 
 
 @settings(max_examples=8, deadline=None)
-@given(st.integers(1, 40), st.integers(1, 4), st.sampled_from(["none", "easy"]))
+@given(st.integers(1, 40), st.integers(1, 4), st.sampled_from(["none", "easy", "conservative"]))
 def test_nobody_starves_under_fair_share(flood: int, gang: int, backfill: str) -> None:
     """However much another asks for, a job starts soon: after what runs, and one promise given before."""
     jobs = [job(n, "a", 0.25 * n, 5.0) for n in range(40 + 8 * flood)]
@@ -156,6 +156,14 @@ def test_nobody_starves_under_fair_share(flood: int, gang: int, backfill: str) -
     started = found.results[[one.id for one in found.results].index(9999)].started
     assert started is not None
     assert started <= 3.0 + 3 * 5.0
+
+
+def test_the_room_emptied_for_a_gang_goes_to_no_earlier_job_of_another() -> None:
+    """When all have stopped for it, shares are equal again; the older jobs must not go first one by one."""
+    jobs = [job(n, "a", 0.25 * n, 5.0) for n in range(48)]
+    gang = Job(9999, "b", gpu_task(), 3.0, 5.0, count=4)
+    found = run(servers(4), [*jobs, gang], [Tenant("a"), Tenant("b")], order="fair", backfill="none")
+    assert found.results[[one.id for one in found.results].index(9999)].started == 5.75
 
 
 def test_the_gap_of_fair_share_stays_one_job_wide() -> None:

@@ -38,7 +38,9 @@ def _rank(sim: Simulation, lane: int) -> tuple[Any, ...]:
     quotas = sim.quotas
     borrows = quotas.limited and not quotas.within(tenant, sim.book.gpu[entry[2]], sim.book.cpu[entry[2]])
     if sim.fair:
-        return (borrows, entry[0], *sim.shares.rank(tenant, sim.now), entry[1], entry[2])
+        # Of equal shares (as when all have stopped) the job for which room was emptied goes first.
+        passed = entry[2] != sim.turn
+        return (borrows, entry[0], *sim.shares.rank(tenant, sim.now), passed, entry[1], entry[2])
     return (borrows, *entry)
 
 
@@ -89,6 +91,8 @@ def _stays(sim: Simulation, lane: int, came: int) -> bool:
         return False
     if sim.strict:
         lanes.ready[lane] = None
+        if sim.fair:
+            sim.turn = entry[2]
         return True
     lanes.wait_for_room(lane, sim.book.group[entry[2]])
     return False

@@ -99,6 +99,7 @@ class Simulation:
         self.changes = 0
         self.fair = options.order == "fair"
         self.strict = options.backfill == "none"
+        self.turn = -1  # under strict order the job that the others are waiting for
         self.depth = {"easy": 1, "conservative": options.depth}.get(options.backfill, 0)
         self.displaces = options.preempt or options.reclaim != "never"
         self.owners: set[int] = set()
