@@ -43,7 +43,7 @@ def make_organisation(kind: str = Organisation.Kind.ENTERPRISE, **values: Any) -
 def make_user(role: Role | None = None, organisation: Organisation | None = None, **values: Any) -> User:
     """A user who, when a role is given, holds it in the organisation (or in a fitting new one)."""
     number = next(_number)
-    name = values.pop("username", f"user{number}")
+    name = values.pop("username", f"member{number}")
     user = User.objects.create_user(name, password=PASSWORD, display_name=f"用户{number}", **values)
     if role is not None:
         Membership.objects.create(user=user, organisation=organisation or make_home(role), role=role)
