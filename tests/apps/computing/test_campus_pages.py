@@ -249,7 +249,8 @@ def test_the_operator_fills_a_campus_by_its_pages() -> None:
         assert response.status_code == 302, response.content.decode()
         return response
 
-    post("campus_edit", campus.pk, name="新名", city=campus.city_id, pue_limit="1.25", use_floor="60")
+    post("campus_edit", campus.pk, name="新名", city=campus.city_id, pue_limit="1.25", use_floor="60",
+         grace_seconds="600", runner="slurm")  # fmt: skip
     post("building_new", campus.pk, number=4, racks_designed=100, planned_on="2027-01-01")
     building = campus.buildings.get()
     post("building_edit", building.pk, number=4, racks_designed=100, planned_on="2027-06-01")

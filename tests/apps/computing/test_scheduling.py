@@ -25,7 +25,7 @@ State = Job.State
 @pytest.fixture
 def campus() -> Campus:
     """Two servers of eight GPUs each, on two switches."""
-    campus = make.make_campus()
+    campus = make.make_campus(grace_seconds=0)
     rack = make.make_rack(make.make_hall(make.make_building(campus)))
     for name in ("a", "b"):
         make.make_server(rack, name=name, switch=name)

@@ -48,6 +48,8 @@ class CampusOut(Schema):
     city_id: str
     pue_limit: float
     use_floor: float
+    grace_seconds: int
+    runner: Campus.Runner
     illustrative: bool
 
 

@@ -20,8 +20,15 @@ from pydantic import StrictInt
 
 from langqiao.apps.computing.domain import billing
 from langqiao.apps.computing.domain import jobs as domain
-from langqiao.apps.computing.domain.jobs import MODELS_AT_MOST, NAME_AT_MOST, RANGES, TOKEN_AT_MOST
+from langqiao.apps.computing.domain.jobs import (
+    MODELS_AT_MOST,
+    NAME_AT_MOST,
+    RANGES,
+    SCRIPT_AT_MOST,
+    TOKEN_AT_MOST,
+)
 from langqiao.apps.computing.domain.scheduling import schedule
+from langqiao.apps.computing.domain.scripts import SCRIPT_AT_MOST
 from langqiao.apps.computing.models import Bill, Campus, Grant, Job, Price, Usage
 from langqiao.apps.computing.queries import jobs as queries
 from langqiao.apps.computing.queries.sharing import visible_tenants
@@ -62,6 +69,7 @@ class JobIn(Schema):
     count: Annotated[StrictInt, _bound("count")] = 1
     estimate: Annotated[StrictInt, _bound("estimate")]
     priority: Annotated[StrictInt, _bound("priority")] = 0
+    script: Annotated[str, Bound(max_length=SCRIPT_AT_MOST)] = ""
 
 
 class JobOut(Schema):
@@ -88,6 +96,8 @@ class JobOut(Schema):
     submitted_at: datetime
     started_at: datetime | None = None
     ended_at: datetime | None = None
+    displace_at: datetime | None = None
+    awaits_cluster: bool
 
 
 class JobPlaceOut(Schema):
@@ -140,6 +150,8 @@ class RoundOut(Schema):
     preempted: list[int]
     stopped: list[int]
     interrupted: list[int]
+    noticed: list[int]
+    kept: list[int]
     waiting: int
     gpu_milli: int
     gpu_total: int

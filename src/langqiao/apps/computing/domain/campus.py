@@ -12,7 +12,7 @@ from django.db import models, transaction
 from django.utils.translation import gettext_lazy as _
 
 from langqiao.apps.accounts.models import User
-from langqiao.apps.computing.models import Assumption, Building, Campus, Claim, Reading
+from langqiao.apps.computing.models import Assumption, Building, Campus, Claim, Job, Reading
 from langqiao.apps.ledger.models import Entry
 from langqiao.apps.registry.domain import values as v
 from langqiao.apps.registry.domain.acts import assign, clean, clean_link, enter, lock, source_values
@@ -20,10 +20,11 @@ from langqiao.apps.registry.domain.lookups import Lookups
 from langqiao.apps.registry.models import City, Organisation
 from langqiao.engines.scheduling.campus import KEYS
 from langqiao.kit.permissions import require
-from langqiao.kit.refusals import Invalid
+from langqiao.kit.refusals import Invalid, Refused
 
 KWH_AT_MOST = 1e12
 PUE_MOST = 10.0
+GRACE_AT_MOST = 7 * 86_400  # seconds
 
 
 def enter_campus(
@@ -109,13 +110,34 @@ def _campus_values(values: Mapping[str, Any]) -> dict[str, Any]:
             if not isinstance(values[name], kind):
                 raise Invalid(_("请选择%(what)s。") % {"what": label}, field=name)
             found[name] = values[name]
+    return found | _limits(values)
+
+
+def _limits(values: Mapping[str, Any]) -> dict[str, Any]:
+    """Values that a campus is judged and run by."""
+    found: dict[str, Any] = {}
     if "pue_limit" in values:
         limit = number(values["pue_limit"], "pue_limit", low=1, high=PUE_MOST - 0.001)
         found["pue_limit"] = Decimal(str(round(limit, 3))).quantize(Decimal("0.001"))
     if "use_floor" in values:
         floor = number(values["use_floor"], "use_floor", low=0, high=100)
         found["use_floor"] = Decimal(str(round(floor, 2))).quantize(Decimal("0.01"))
+    if "grace_seconds" in values:
+        grace = number(values["grace_seconds"], "grace_seconds", low=0, high=GRACE_AT_MOST)
+        found["grace_seconds"] = int(grace)
+    if "runner" in values:
+        if values["runner"] not in Campus.Runner.values:
+            raise Invalid(_("没有这种执行方式。"), field="runner")
+        found["runner"] = str(values["runner"])
     return found
+
+
+def _refuse_runner(campus: Campus) -> None:
+    """What runs jobs changes only while none runs: their ends would be told by neither."""
+    if Job.objects.filter(campus=campus, state=Job.State.RUNNING).exists():
+        raise Refused(
+            _("仍有作业在运行，不能改变执行方式。"), mend=_("请待运行中的作业结束或取消。"), field="runner"
+        )
 
 
 def _refuse_name(campus: Campus) -> None:
@@ -132,7 +154,8 @@ def register_campus(
     """Register a campus (登记园区) of an operator.
 
     Args:
-        values: ``name_en``, ``pue_limit``, ``use_floor`` and columns of the source.
+        values: ``name_en``, ``pue_limit``, ``use_floor``, ``grace_seconds`` (notice before a job gives way),
+            ``runner`` and columns of the source.
 
     Raises:
         NotAllowed: the actor does not operate it for that organisation.
@@ -153,6 +176,7 @@ def revise_campus(actor: User | None, campus: Campus, **values: Any) -> Campus:
 
     Raises:
         NotAllowed: only its operator may.
+        Refused: jobs run, and what runs them would change.
         Invalid: a value is wrong or taken; ``field`` names it.
     """
     require(actor, "computing.run_campus", campus)
@@ -160,6 +184,8 @@ def revise_campus(actor: User | None, campus: Campus, **values: Any) -> Campus:
     values.pop("operator", None)
     if changed := assign(campus, _campus_values(values)):
         _refuse_name(campus)
+        if "runner" in changed:
+            _refuse_runner(campus)
         save(campus)
         enter_campus(actor, "revise_campus", campus, campus, {"changed": changed})
     return campus

@@ -20,6 +20,7 @@ from django.utils.translation import gettext_lazy as _
 
 from langqiao.apps.accounts.domain import tell
 from langqiao.apps.accounts.models import User
+from langqiao.apps.computing.domain.scripts import clean_script
 from langqiao.apps.computing.models import JOB_TRANSITIONS, Grant, Job, Request, Server, Usage
 from langqiao.apps.ledger.models import Entry
 from langqiao.apps.registry.domain.acts import (
@@ -51,10 +52,15 @@ RANGES: dict[str, tuple[int, int]] = {
     "priority": (-100, 100),
 }
 SECOND = Decimal("0.001")
+RUN = ("awaits_cluster", "displace_at", "gives_way_to")
+"""Fields of a job that speak of its present run alone."""
 
 
 class JobValues(TypedDict, total=False):
-    """What a job asks for; ``gpu_models`` empty means any, ``estimate`` is in seconds."""
+    """What a job asks for; ``gpu_models`` empty means any, ``estimate`` is in seconds.
+
+    ``script`` is the batch script, needed on a campus whose jobs a cluster runs.
+    """
 
     name: str
     cpu_milli: int
@@ -66,6 +72,7 @@ class JobValues(TypedDict, total=False):
     count: int
     estimate: int
     priority: int
+    script: str
 
 
 def seconds_of(job: Job) -> int:
@@ -98,6 +105,7 @@ def submit_job(
     campus = lock(grant.tenant.campus)
     lock(grant)
     cleaned = _cleaned(values, grant.request)
+    cleaned["script"] = clean_script(campus, values.get("script", ""))
     token = clean(token, "token", most=TOKEN_AT_MOST, lines=False, required=False) or secrets.token_hex(16)
     known = Job.objects.filter(token=token).first()
     if known is not None:
@@ -135,6 +143,7 @@ def submit_job(
 
 def _cleaned(values: JobValues, request: Request) -> dict[str, Any]:
     found: dict[str, Any] = {"gpu_milli": WHOLE, "count": 1, "priority": 0, **values}
+    found.pop("script", None)
     if unknown := set(found) - {*RANGES, "name", "gpu_models", "domestic_only"}:
         raise Invalid(_("没有这一项：%(name)s。") % {"name": min(unknown)}, field=min(unknown))
     for name, (low, high) in RANGES.items():
@@ -272,10 +281,11 @@ def end(
     used = _stop(job, now) if ran else 0
     _settle(job, used=used, held=-seconds_of(job))
     job.ended_at, job.why = now, why[:500]
-    job.save(update_fields=["state", "ended_at", "why", "updated_at"])
+    job.awaits_cluster, job.displace_at, job.gives_way_to = False, None, None
+    job.save(update_fields=["state", "ended_at", "why", *RUN, "updated_at"])
     entry = job_entry(actor, verb, job, {"gpu_seconds": used})
     if state == State.FAILED:
-        _tell(job, _("作业“%(name)s”已失败。"), entry)
+        tell_submitter(job, _("作业“%(name)s”已失败。"), entry)
     return job
 
 
@@ -293,6 +303,7 @@ def requeue(
     grant = job.grant
     total = grant.gpu_hours * 3600
     job.started_at = None
+    job.awaits_cluster, job.displace_at, job.gives_way_to = False, None, None
     job.preempted += int(preempted)
     job.why = why[:500]
     if grant.used_seconds + used + grant.held_seconds > total:
@@ -302,10 +313,10 @@ def requeue(
         job.why = str(_("%(why)s；授予的 GPU 时不足以重跑") % {"why": why})[:500]
     else:
         _settle(job, used=used, held=0)
-    job.save(update_fields=["state", "started_at", "ended_at", "preempted", "why", "updated_at"])
+    job.save(update_fields=["state", "started_at", "ended_at", "preempted", "why", *RUN, "updated_at"])
     entry = job_entry(actor, verb, job, {"gpu_seconds": used, "state": str(job.state)})
     failed = job.state == State.FAILED
-    _tell(job, _("作业“%(name)s”已失败。") if failed else _("作业“%(name)s”已回到队列。"), entry)
+    tell_submitter(job, _("作业“%(name)s”已失败。") if failed else _("作业“%(name)s”已回到队列。"), entry)
     return job
 
 
@@ -325,9 +336,15 @@ def _moment(job: Job, at: datetime | None) -> datetime:
 
 
 def _stop(job: Job, now: datetime) -> int:
-    """Write the usage of a run, give its slots back; the GPU seconds, rounded up to whole ones."""
+    """Write the usage of a run, give its slots back; the GPU seconds, rounded up to whole ones.
+
+    A run that its cluster never began has used nothing.
+    """
     if job.started_at is None:
         raise Invalid(_("作业没有开始时间。"), field="at")
+    if job.awaits_cluster:
+        job.slots.all().delete()
+        return 0
     held: dict[str, int] = defaultdict(int)
     domestic: dict[str, bool] = {}
     for slot in job.slots.select_related("server"):
@@ -368,7 +385,8 @@ def job_entry(actor: User | None, verb: str, job: Job, data: Mapping[str, Any] |
     )
 
 
-def _tell(job: Job, text: object, entry: Entry) -> None:
+def tell_submitter(job: Job, text: object, entry: Entry) -> None:
+    """Notify whoever submitted a job; the text may name it with ``%(name)s``."""
     if job.created_by is not None:
         tell(
             [job.created_by],

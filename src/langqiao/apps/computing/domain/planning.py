@@ -5,12 +5,12 @@ Nothing here writes; :mod:`langqiao.apps.computing.domain.scheduling` does, in o
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from langqiao.apps.computing.models import Campus, Job, Server, Slot
+from langqiao.apps.computing.domain.floor import Floor, Spot
+from langqiao.apps.computing.models import Job
 from langqiao.apps.computing.queries.queue import (
     Block,
     Scope,
@@ -20,252 +20,112 @@ from langqiao.apps.computing.queries.queue import (
     in_turn,
     scopes,
 )
-from langqiao.engines.scheduling.cluster import Cluster
-from langqiao.engines.scheduling.own.tuning import PLAIN
-from langqiao.engines.scheduling.types import Node, Place, Task
 
-# A server (by its key) and the numbers of its GPUs, for one part of a job.
-Spot = tuple[int, tuple[int, ...]]
+MOMENT = timedelta(seconds=1)
+"""The least time by which a start is put off."""
 
 
 @dataclass(slots=True)
 class Plan:
-    """What a round does: where jobs start, who is preempted, whose slots no longer fit their server."""
+    """What a round does: where jobs start, who is preempted, whose slots no longer fit their server.
+
+    Attributes:
+        noticed: running jobs that are to give way later, each with the job that waits for its room and the
+            time of its going; those that had notice before keep their time.
+    """
 
     started: dict[int, list[Spot]] = field(default_factory=dict)
     preempted: list[Job] = field(default_factory=list)
+    noticed: list[tuple[Job, Job, datetime]] = field(default_factory=list)
     misfits: list[Job] = field(default_factory=list)
 
 
-class Floor:
-    """The placement engine over a campus's servers, with the jobs that run on them.
+@dataclass(slots=True)
+class _Draft:
+    """A plan in the making.
 
-    Args:
-        policy: of :class:`~langqiao.engines.scheduling.cluster.Cluster`.
-        waiting: jobs that may start; with those that run they are the work that the policy expects.
+    Attributes:
+        victims: running jobs that nobody has judged or taken back yet.
+        promises: jobs for which room is kept, and the time by which they must fit.
+        grace: seconds of notice before a job gives way.
+        told: until when jobs run that have notice from an earlier round.
+        barriers: when quotas that are full have room for the first job that waits for them.
+        reserved: by when the first job that found no room fits.
     """
 
-    def __init__(
-        self,
-        campus: Campus,
-        running: Iterable[Job],
-        waiting: Sequence[Job],
-        now: datetime,
-        *,
-        policy: str = "own",
-    ) -> None:
-        running = list(running)
-        self.now = now
-        slots = _slots(running)
-        held = {server for spots in slots.values() for server, _gpus in spots}
-        rows = Server.objects.filter(rack__hall__building__campus=campus).select_related(
-            "rack__hall__building"
-        )
-        self._servers = [
-            server
-            for server in rows.order_by("pk")
-            if server.state == Server.State.READY or server.pk in held
-        ]
-        self._number = {server.pk: at for at, server in enumerate(self._servers)}
-        self._models = {model_of(server) for server in self._servers if server.gpus}
-        self.cluster = Cluster(
-            [_node(server) for server in self._servers],
-            policy=policy,
-            weights=PLAIN,  # a round must answer at once; trial runs for better weights take seconds
-            workload=[self._task(job) for job in [*running, *waiting] if self._models_for(job) is not None],
-        )
-        self._jobs: dict[int, Job] = {}
-        self._handles: dict[int, list[int]] = {}
-        self.misfits: list[Job] = []
-        for job in running:
-            if not self.put(job, slots.get(job.pk, [])):
-                self.misfits.append(job)
-        for at, server in enumerate(self._servers):
-            if server.state != Server.State.READY:
-                self.cluster.drain(at)
+    floor: Floor
+    standing: Standing
+    plan: Plan
+    victims: set[int]
+    grace: int
+    told: dict[int, datetime]
+    promises: list[tuple[Job, datetime]] = field(default_factory=list)
+    barriers: dict[tuple[Scope, int | str], datetime] = field(default_factory=dict)
+    reserved: datetime | None = None
 
-    def _models_for(self, job: Job) -> tuple[str, ...] | None:
-        """Models in the engine's names that will do: () for any, None where the campus has none of them."""
-        if not job.gpu_models and not job.domestic_only:
-            return ()
-        found = tuple(
-            sorted(
-                model
-                for model in self._models
-                if (not job.gpu_models or model.removesuffix(DOMESTIC) in job.gpu_models)
-                and (not job.domestic_only or model.endswith(DOMESTIC))
-            )
-        )
-        return found or None
-
-    def _task(self, job: Job) -> Task:
-        return Task(
-            str(job.pk), job.cpu_milli, job.memory_mib, job.gpus, job.gpu_milli,
-            models=self._models_for(job) or (), count=job.count,
-        )  # fmt: skip
-
-    def _kind(self, job: Job) -> int:
-        return self.cluster.type_of(self._task(job))
-
-    def put(self, job: Job, spots: Sequence[Spot]) -> bool:
-        """Put every part of a job where it is said to run; nothing where one does not fit."""
-        handles: list[int] = []
-        for server, gpus in spots:
-            handle = self.cluster.place_on(self._kind(job), self._number[server], gpus)
-            if handle < 0:
-                break
-            handles.append(handle)
-        return self._keep(job, handles, complete=len(handles) == job.count == len(spots))
-
-    def place(self, job: Job) -> bool:
-        """Place every part of a job where the policy says; nothing where they do not all fit."""
-        if self._models_for(job) is None:
-            return False
-        if job.count > 1:
-            handles = self.cluster.place_gang(self._kind(job), job.count)
-        else:
-            handles = [handle for handle in (self.cluster.place(self._kind(job)),) if handle >= 0]
-        return self._keep(job, handles, complete=len(handles) == job.count)
-
-    def _keep(self, job: Job, handles: list[int], *, complete: bool) -> bool:
-        if complete:
-            self._jobs[job.pk], self._handles[job.pk] = job, handles
-            return True
-        for handle in handles:
-            self.cluster.release(handle)
-        return False
-
-    def take(self, job: Job) -> list[Spot]:
-        """Take a job off its servers; where it was."""
-        spots = self.spots(job)
-        for handle in self._handles.pop(job.pk):
-            self.cluster.release(handle)
-        del self._jobs[job.pk]
-        return spots
-
-    def spots(self, job: Job) -> list[Spot]:
-        """Where the parts of a job run."""
-        places = [self.cluster.where(handle) for handle in self._handles[job.pk]]
-        return [(self._servers[node].pk, gpus) for node, gpus in places]
-
-    def earliest(self, job: Job) -> datetime | None:
-        """When a job fits by the estimates of those that run, if nothing else starts; None where never."""
-        return self._trial(job, None)
-
-    def fits_by(self, job: Job, when: datetime) -> bool:
-        """Whether it fits at a time, by the estimates."""
-        found = self._trial(job, when)
-        return found is not None
-
-    def _trial(self, job: Job, until: datetime | None) -> datetime | None:
-        """Let the running jobs end one after the other until the job fits, then put all back."""
-        gone: list[tuple[Job, list[Spot]]] = []
-        at: datetime | None = self.now
-        ends = sorted(self._jobs.values(), key=lambda one: (expected_end(one, self.now), one.pk))
-        fits = self._try(job)
-        for other in ends:
-            if fits:
-                break
-            at = expected_end(other, self.now)
-            if until is not None and at > until:
-                break
-            gone.append((other, self.take(other)))
-            fits = self._try(job)
-        for other, spots in reversed(gone):
-            if not self.give_back(other, spots):
-                raise RuntimeError(f"job {other.pk} no longer fits where it ran")
-        return at if fits else None
-
-    def _try(self, job: Job) -> bool:
-        if not self.place(job):
-            return False
-        self.take(job)
-        return True
-
-    def give_back(self, job: Job, spots: Sequence[Spot]) -> bool:
-        """Let a job go on where it ran, if nobody took its place meanwhile."""
-        # Servers that take nothing more refuse even what they held a moment ago.
-        shut = {self._number[server] for server, _gpus in spots}
-        shut = {at for at in shut if self._servers[at].state != Server.State.READY}
-        for at in shut:
-            self.cluster.restore(at)
-        back = self.put(job, spots)
-        for at in shut:
-            self.cluster.drain(at)
-        return back
+    def spares_promises(self, end: datetime) -> bool:
+        """Whether a job that was just placed and ends then leaves all promised room for its time."""
+        return all(end <= when for _job, when in self.promises) or self.floor.holds(self.promises)
 
 
-DOMESTIC = "\x1fd"
-"""Ends the engine's name of a model on domestic chips, which may bear the same name as others."""
-
-
-def model_of(server: Server) -> str:
-    """The engine's name of a server's GPU model."""
-    return server.gpu_model + (DOMESTIC if server.is_domestic else "")
-
-
-def _node(server: Server) -> Node:
-    rack = server.rack
-    place = Place(
-        str(rack.hall.building_id),
-        str(rack.hall_id),
-        f"{rack.hall_id}/{rack.row}",
-        str(rack.pk),
-        server.switch,
-    )
-    return Node(str(server.pk), server.cpu_milli, server.memory_mib, server.gpus, model_of(server), place)
-
-
-def _slots(running: Iterable[Job]) -> dict[int, list[Spot]]:
-    """Where each running job's parts stand in the table of slots."""
-    parts: dict[int, dict[int, list[Slot]]] = defaultdict(lambda: defaultdict(list))
-    for slot in Slot.objects.filter(job__in=[job.pk for job in running]).order_by("job", "part", "gpu"):
-        parts[slot.job_id][slot.part].append(slot)
-    return {
-        job: [
-            (held[0].server_id, tuple(slot.gpu for slot in held)) for _part, held in sorted(by_part.items())
-        ]
-        for job, by_part in parts.items()
-    }
-
-
-def plan(floor: Floor, standing: Standing, waiting: Sequence[Job]) -> Plan:
+def plan(floor: Floor, standing: Standing, waiting: Sequence[Job], *, grace: int = 0) -> Plan:
     """Decide a round.
 
     Jobs are tried in turn (``in_turn``). What is within its tenant's quota may take back capacity that
-    others borrow (回收): the youngest of the lowest priority give way, and no more of them than needed. The
-    first job that finds no room gets a reservation; a later one may go ahead of it only where the reservation
-    still holds by the estimates (backfill 回填; Lifka, JSSPP 1995). A job held back by a quota keeps later
-    jobs under the same quota from starting unless they end before it could start.
+    others borrow (回收): the youngest of the lowest priority give way, and no more of them than needed. They
+    have ``grace`` seconds of notice (宽限), during which they run on and the room that the job will take is
+    kept for it; the first round after that ends them and starts it. The first job that finds no room gets a
+    reservation; a later one may go ahead of it only where the reservation still holds by the estimates
+    (backfill 回填; Lifka, JSSPP 1995). A job held back by a quota keeps later jobs under the same quota from
+    starting unless they end before it could start.
     """
     found = Plan(misfits=list(floor.misfits))
     for job in found.misfits:
         standing.charge(job, -1)
-    victims = set(standing.running)
-    barriers: dict[tuple[Scope, int | str], datetime] = {}
-    reserved: tuple[Job, datetime] | None = None
+    told = {key: job.displace_at for key, job in standing.running.items() if job.displace_at is not None}
+    for key in told:
+        standing.running[key].displace_at = None  # in memory: a notice counts once this round renews it
+    draft = _Draft(floor, standing, found, set(standing.running), grace, told)
     for job in in_turn(standing, waiting):
-        end = standing.now + timedelta(seconds=job.estimate)
-        if any(end > barriers[scope] for scope in scopes(job) if scope in barriers):
-            continue
-        started = not standing.blocks(job) and floor.place(job)
-        if started and reserved is not None and end > reserved[1] and not floor.fits_by(*reserved):
-            floor.take(job)
-            continue
-        if not started and (reserved is None or end <= reserved[1]):
-            started = _reclaim(floor, standing, job, victims, found)
-        if started:
-            found.started[job.pk] = floor.spots(job)
-            job.started_at = standing.now  # in memory: estimates of this round count from here
-            standing.charge(job)
-        elif blocks := standing.blocks(job):
-            for block in blocks:
-                until = _freed(standing, block)
-                at = block.scope, block.key
-                barriers[at] = min(until, barriers.get(at, until))
-        elif reserved is None and (when := floor.earliest(job)) is not None:
-            reserved = job, when
+        _judge(draft, job)
     return found
+
+
+def _judge(draft: _Draft, job: Job) -> None:
+    """Start a job, promise it room, or note what it waits for."""
+    floor, standing = draft.floor, draft.standing
+    end = standing.now + timedelta(seconds=job.estimate)
+    if any(end > draft.barriers[scope] for scope in scopes(job) if scope in draft.barriers):
+        return
+    started = not standing.blocks(job) and floor.place(job)
+    if started and not draft.spares_promises(end):
+        floor.take(job)
+        return
+    if not started and (draft.reserved is None or end <= draft.reserved):
+        later = _reclaim(draft, job)
+        if later is not None and later > standing.now:
+            draft.promises.append((job, later))
+            standing.charge(job)
+            return
+        started = later is not None
+    if started:
+        draft.plan.started[job.pk] = floor.spots(job)
+        job.started_at = standing.now  # in memory: estimates of this round count from here
+        standing.charge(job)
+    else:
+        _wait(draft, job)
+
+
+def _wait(draft: _Draft, job: Job) -> None:
+    """Keep later jobs of a full quota behind this one, or reserve the room that it lacks."""
+    if blocks := draft.standing.blocks(job):
+        for block in blocks:
+            until = _freed(draft.standing, block)
+            at = block.scope, block.key
+            draft.barriers[at] = min(until, draft.barriers.get(at, until))
+    elif draft.reserved is None and (when := draft.floor.earliest(job)) is not None:
+        draft.reserved = when
+        draft.promises.append((job, when))
 
 
 def _freed(standing: Standing, block: Block) -> datetime:
@@ -281,13 +141,27 @@ def _freed(standing: Standing, block: Block) -> datetime:
     return when
 
 
-def _reclaim(floor: Floor, standing: Standing, job: Job, victims: set[int], found: Plan) -> bool:
-    """Make room for a job of a tenant within its quota from what others borrow; all or nothing."""
-    if not standing.within_tenant(job) or any(block.scope != "city" for block in standing.blocks(job)):
-        return False
+def _reclaim(draft: _Draft, job: Job) -> datetime | None:
+    """Make room for a job of a tenant within its quota from what others borrow; all or nothing.
+
+    Returns:
+        When the job may start: now where it stands on the floor; later where others have notice until then
+        and still run; None where it cannot take back enough.
+    """
+    floor, standing = draft.floor, draft.standing
+    if not standing.within_tenant(job) or any(
+        block.scope != "city" for block in standing.blocks(job, after_notice=True)
+    ):
+        return None
+    # Those that have notice already go first: nobody else need be told.
     order = sorted(
-        (standing.running[pk] for pk in victims),
-        key=lambda one: (one.priority, -(one.started_at or standing.now).timestamp(), -one.pk),
+        (standing.running[pk] for pk in draft.victims),
+        key=lambda one: (
+            one.pk not in draft.told,
+            one.priority,
+            -(one.started_at or standing.now).timestamp(),
+            -one.pk,
+        ),
     )
     taken: list[tuple[Job, list[Spot]]] = []
     fits = False
@@ -295,20 +169,45 @@ def _reclaim(floor: Floor, standing: Standing, job: Job, victims: set[int], foun
         if _borrowed(standing, other, job):
             standing.charge(other, -1)
             taken.append((other, floor.take(other)))
-            fits = not standing.blocks(job) and floor.place(job)
+            fits = not standing.blocks(job, after_notice=True) and floor.place(job)
+            if fits and not floor.holds(draft.promises):
+                floor.take(job)
+                fits = False
         if fits:
             standing.charge(job)  # while it is judged who may go on
             break
+    going: list[tuple[Job, list[Spot]]] = []
     for other, spots in reversed(taken):
         # Whoever need not give way goes on where it ran.
-        if (not fits or not standing.blocks(other)) and floor.give_back(other, spots):
+        if (not fits or not standing.blocks(other, after_notice=True)) and floor.give_back(other, spots):
             standing.charge(other)
         else:
-            victims.discard(other.pk)
-            found.preempted.append(other)
-    if fits:
-        standing.charge(job, -1)
-    return fits
+            draft.victims.discard(other.pk)
+            going.append((other, spots))
+    if not fits:
+        return None
+    standing.charge(job, -1)
+    return _displace(draft, job, going)
+
+
+def _displace(draft: _Draft, job: Job, going: Sequence[tuple[Job, list[Spot]]]) -> datetime:
+    """End those whose notice is over; where one of them still has time, let all of them run on until then."""
+    floor, standing, now = draft.floor, draft.standing, draft.standing.now
+    grace = timedelta(seconds=draft.grace)
+    times = [draft.told.get(other.pk, now + grace) for other, _spots in going]
+    later = max(times, default=now)
+    if later <= now and not standing.blocks(job):
+        draft.plan.preempted += [other for other, _spots in going]
+        return now
+    # Its own turn comes with a later round: the job steps back, the others stay where they are.
+    floor.take(job)
+    for (other, spots), at in zip(reversed(going), reversed(times), strict=True):
+        standing.linger(other)
+        if not floor.give_back(other, spots):
+            raise RuntimeError(f"job {other.pk} no longer fits where it ran")
+        other.displace_at = at  # in memory: it ends then
+        draft.plan.noticed.append((other, job, at))
+    return max(later, now + MOMENT)
 
 
 def _borrowed(standing: Standing, other: Job, job: Job) -> bool:

@@ -11,8 +11,9 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from langqiao.apps.accounts.models import User
-from langqiao.apps.computing.domain.jobs import end, job_entry, requeue, seconds_of
-from langqiao.apps.computing.domain.planning import Floor, Spot, plan
+from langqiao.apps.computing.domain.floor import Floor, Spot
+from langqiao.apps.computing.domain.jobs import end, job_entry, requeue, seconds_of, tell_submitter
+from langqiao.apps.computing.domain.planning import Plan, plan
 from langqiao.apps.computing.models import JOB_TRANSITIONS, Campus, Grant, Job, Server, Slot
 from langqiao.apps.computing.queries.queue import can_run, jobs_in, read_standing
 from langqiao.apps.registry.domain.acts import lock, move
@@ -29,6 +30,8 @@ class Round:
     Attributes:
         stopped: ended because their grant was revoked or its hours are used up.
         interrupted: put back because their slots no longer fit the server.
+        noticed: told now that they are to give way (让出通知).
+        kept: whose notice was taken back, because nobody waits for their room any more.
         waiting: jobs that still wait.
     """
 
@@ -36,14 +39,17 @@ class Round:
     preempted: list[int] = field(default_factory=list)
     stopped: list[int] = field(default_factory=list)
     interrupted: list[int] = field(default_factory=list)
+    noticed: list[int] = field(default_factory=list)
+    kept: list[int] = field(default_factory=list)
     waiting: int = 0
     gpu_milli: int = 0
     gpu_total: int = 0
 
     @property
     def changed(self) -> bool:
-        """Whether anything started, stopped or gave way."""
-        return bool(self.started or self.preempted or self.stopped or self.interrupted)
+        """Whether anything started, stopped, gave way, or was told that it must."""
+        told = self.noticed or self.kept
+        return bool(self.started or self.preempted or self.stopped or self.interrupted or told)
 
 
 @transaction.atomic
@@ -51,7 +57,8 @@ def schedule(actor: User | None, campus: Campus, *, at: datetime | None = None) 
     """Run a round over a campus's queue (调度一轮); all of it is written, or nothing.
 
     First it stops what its grant no longer carries, then it starts waiting jobs and preempts those that run
-    on borrowed capacity, as :func:`~langqiao.apps.computing.domain.planning.plan` decides.
+    on borrowed capacity, as :func:`~langqiao.apps.computing.domain.planning.plan` decides: those have notice
+    (让出通知) of the campus's grace time first, and run on until the first round after it.
 
     Raises:
         NotAllowed: the actor does not operate the campus.
@@ -64,13 +71,14 @@ def schedule(actor: User | None, campus: Campus, *, at: datetime | None = None) 
     standing = read_standing(campus, now)
     waiting = [job for job in jobs_in(campus, State.QUEUED) if can_run(job, now)]
     floor = Floor(campus, standing.running.values(), waiting, now)
-    found = plan(floor, standing, waiting)
+    found = plan(floor, standing, waiting, grace=campus.grace_seconds)
     for job in found.misfits:
         requeue(actor, job, "interrupt_job", why=str(_("占用与服务器不再相符")), at=at)
         done.interrupted.append(job.pk)
     for job in found.preempted:
         requeue(actor, job, "preempt_job", why=str(_("借用的算力被配额内的作业收回")), preempted=True, at=at)
         done.preempted.append(job.pk)
+    _tell_notices(actor, campus, found, done)
     jobs = {job.pk: job for job in waiting}
     for key, spots in found.started.items():
         _start(actor, jobs[key], spots, now)
@@ -93,7 +101,7 @@ def _stop_what_is_over(actor: User | None, campus: Campus, now: datetime, at: da
         stopped.append(job.pk)
     for job in jobs_in(campus, State.RUNNING):
         grant = Grant.objects.get(pk=job.grant_id)
-        span = (now - (job.started_at or now)).total_seconds()
+        span = 0.0 if job.awaits_cluster else (now - (job.started_at or now)).total_seconds()
         used = int(span * job.whole_milli / WHOLE)
         if grant.used_seconds + grant.held_seconds - seconds_of(job) + used > grant.gpu_hours * 3600:
             end(actor, job, State.FAILED, "stop_job", why=str(_("授予的 GPU 时已用完")), at=at)
@@ -101,11 +109,38 @@ def _stop_what_is_over(actor: User | None, campus: Campus, now: datetime, at: da
     return stopped
 
 
+def _tell_notices(actor: User | None, campus: Campus, found: Plan, done: Round) -> None:
+    """Write down who is to give way when and to whom; take back what no longer holds."""
+    noticed = {job.pk: (job, waiter, at) for job, waiter, at in found.noticed}
+    for key, (job, waiter, at) in noticed.items():
+        lock(job)
+        new = job.displace_at is None
+        if new:
+            job.displace_at = at
+            done.noticed.append(key)
+        if new or job.gives_way_to_id != waiter.pk:
+            job.gives_way_to = waiter
+            job.save(update_fields=["displace_at", "gives_way_to", "updated_at"])
+        if new:
+            entry = job_entry(actor, "notice_job", job, {"displace_at": at.isoformat(timespec="seconds")})
+            told = _("作业“%(name)s”运行在借用的算力上，将在宽限期后让出，届时回到队列；请及时保存进度。")
+            tell_submitter(job, told, entry)
+    for job in jobs_in(campus, State.RUNNING):
+        if job.displace_at is not None and job.pk not in noticed:
+            lock(job)
+            job.displace_at, job.gives_way_to = None, None
+            job.save(update_fields=["displace_at", "gives_way_to", "updated_at"])
+            done.kept.append(job.pk)
+            entry = job_entry(actor, "keep_job", job)
+            tell_submitter(job, _("作业“%(name)s”不必让出，可继续运行。"), entry)
+
+
 def _start(actor: User | None, job: Job, spots: list[Spot], now: datetime) -> None:
     lock(job)
     move(job, State.RUNNING, JOB_TRANSITIONS)
-    job.started_at, job.why = now, ""
-    job.save(update_fields=["state", "started_at", "why", "updated_at"])
+    job.started_at, job.why, job.starts = now, "", job.starts + 1
+    job.awaits_cluster = job.campus.runner == Campus.Runner.SLURM
+    job.save(update_fields=["state", "started_at", "why", "starts", "awaits_cluster", "updated_at"])
     Slot.objects.bulk_create(
         Slot(job=job, part=part, server_id=server, gpu=gpu, milli=job.gpu_milli)
         for part, (server, gpus) in enumerate(spots)

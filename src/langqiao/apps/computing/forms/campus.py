@@ -8,6 +8,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from langqiao.apps.computing.domain.buildings import KW_AT_MOST, RACK_KW_AT_MOST, RACKS_AT_MOST
+from langqiao.apps.computing.domain.campus import GRACE_AT_MOST
 from langqiao.apps.computing.forms.parts import ByName, CityField, day_field, long_field
 from langqiao.apps.computing.models import Building, Campus, Claim, Hall, Reading
 from langqiao.engines.scheduling.campus import KEYS, MONTHS_AT_MOST
@@ -46,11 +47,19 @@ class CampusForm(forms.Form):
         label=_("上架率下限（%）"), min_value=0, max_value=100, max_digits=5, decimal_places=2, initial="65",
         help_text=_("长三角枢纽节点要求不低于 65%。"),
     )  # fmt: skip
+    grace_seconds = forms.IntegerField(
+        label=_("抢占宽限（秒）"), min_value=0, max_value=GRACE_AT_MOST, initial=300,
+        help_text=_("借用算力的作业被收回前继续运行的时间；0 为立即让出。"),
+    )  # fmt: skip
+    runner = forms.ChoiceField(
+        label=_("作业执行"), choices=Campus.Runner.choices, initial=Campus.Runner.REPORTS,
+        help_text=_("由 Slurm 执行时，作业须有批处理脚本，运营方在集群一侧运行同步命令。"),
+    )  # fmt: skip
 
     def __init__(self, *args: Any, campus: Campus | None = None, **kwargs: Any) -> None:
         if campus is not None:
-            names = ("name", "name_en", "operator", "city", "pue_limit", "use_floor", "source_name",
-                     "source_url", "illustrative")  # fmt: skip
+            names = ("name", "name_en", "operator", "city", "pue_limit", "use_floor", "grace_seconds",
+                     "runner", "source_name", "source_url", "illustrative")  # fmt: skip
             kwargs["initial"] = {name: getattr(campus, name) for name in names}
         super().__init__(*args, **kwargs)
         _source(self)

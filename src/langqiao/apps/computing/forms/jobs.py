@@ -10,6 +10,7 @@ from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from langqiao.apps.computing.domain.jobs import NAME_AT_MOST, RANGES
+from langqiao.apps.computing.domain.scripts import SCRIPT_AT_MOST
 from langqiao.apps.computing.forms.parts import day_field
 from langqiao.apps.computing.forms.sharing import CampusField
 from langqiao.apps.computing.models import Campus, Grant
@@ -55,6 +56,11 @@ class JobForm(forms.Form):
     )  # fmt: skip
     priority = _number(_("优先级"), "priority", initial=0, hint=_("只影响本机构作业之间的先后。"))
     domestic_only = forms.BooleanField(label=_("仅限国产芯片"), required=False)
+    script = forms.CharField(
+        label=_("批处理脚本"), max_length=SCRIPT_AT_MOST, required=False, strip=False,
+        widget=forms.Textarea(attrs={"rows": 6, "spellcheck": "false"}),
+        help_text=_("首行为 #! 与解释器；由 Slurm 执行的园区须填，时限即估计时长。仅本机构与运营方可见。"),
+    )  # fmt: skip
     token = forms.CharField(max_length=40, required=False, widget=forms.HiddenInput)
 
     def __init__(self, *args: Any, grants: QuerySet[Grant], **kwargs: Any) -> None:
@@ -79,6 +85,7 @@ class JobForm(forms.Form):
             "priority": found["priority"],
             "domestic_only": found["domestic_only"],
             "token": found["token"],
+            "script": found["script"],
         }
 
 

@@ -15,6 +15,12 @@ from langqiao.kit.models import Sourced, Stamped
 class Campus(Sourced, Stamped):
     """A computing centre (智算中心), of one operator."""
 
+    class Runner(models.TextChoices):
+        """What runs the jobs that a round starts, and says when they have ended."""
+
+        REPORTS = "reports", _("由运营方登记")
+        SLURM = "slurm", _("Slurm 集群")
+
     name = models.CharField(_("名称"), max_length=120, unique=True)
     name_en = models.CharField(_("英文名"), max_length=160, blank=True)
     operator = models.ForeignKey(
@@ -29,6 +35,8 @@ class Campus(Sourced, Stamped):
         _("上架率下限（%）"), max_digits=5, decimal_places=2, default="65.00",
         help_text=_("长三角枢纽节点要求不低于 65%。"),
     )  # fmt: skip
+    grace_seconds = models.PositiveIntegerField(_("抢占宽限（秒）"), default=300)
+    runner = models.CharField(_("作业执行"), max_length=10, choices=Runner.choices, default=Runner.REPORTS)
 
     class Meta:
         ordering = ["id"]

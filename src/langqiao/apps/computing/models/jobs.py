@@ -41,6 +41,17 @@ class Job(Stamped):
         _("状态"), max_length=10, choices=State.choices, default=State.QUEUED, db_index=True
     )
     preempted = models.PositiveSmallIntegerField(_("被抢占次数"), default=0)
+    # Where a cluster runs the jobs: the batch script, how often the job was started, and whether the cluster
+    # has yet to start it (use counts from then on).
+    script = models.TextField(_("批处理脚本"), blank=True)
+    starts = models.PositiveIntegerField(_("开始次数"), default=0)
+    awaits_cluster = models.BooleanField(_("等待集群开始"), default=False)
+    # Notice of displacement (让出通知): it runs on until then, and gives way to that job.
+    displace_at = models.DateTimeField(_("让出时间"), null=True, blank=True)
+    gives_way_to = models.ForeignKey(
+        "self", on_delete=models.SET_NULL, null=True, blank=True, related_name="waits_for",
+        verbose_name=_("让给"),
+    )  # fmt: skip
     why = models.CharField(_("说明"), max_length=500, blank=True)
     token = models.CharField(_("提交凭号"), max_length=40, unique=True)
     created_by = models.ForeignKey(

@@ -37,7 +37,8 @@ class Block:
 class Standing:
     """Use and limits of grants, tenants and cities at one moment; changed as jobs start and stop.
 
-    Amounts are thousandths of a GPU. ``capacity`` holds GPU, CPU and memory of the ready servers.
+    Amounts are thousandths of a GPU. ``capacity`` holds GPU, CPU and memory of the ready servers; ``leaving``
+    what jobs under notice (让出通知) still use, though ``use`` counts them as gone already.
     """
 
     campus: Campus
@@ -46,6 +47,7 @@ class Standing:
     capacity: tuple[int, int, int]
     past: dict[int, float]
     use: dict[tuple[Scope, int | str], int] = field(default_factory=lambda: defaultdict(int))
+    leaving: dict[tuple[Scope, int | str], int] = field(default_factory=lambda: defaultdict(int))
     running: dict[int, Job] = field(default_factory=dict)
     load: dict[int, list[int]] = field(default_factory=lambda: defaultdict(lambda: [0, 0, 0]))
 
@@ -61,12 +63,21 @@ class Standing:
         else:
             del self.running[job.pk]
 
-    def blocks(self, job: Job) -> list[Block]:
-        """The limits, borrowing included, that keep a job from starting."""
+    def linger(self, job: Job) -> None:
+        """Say of a job that was counted as gone that it still runs out its notice."""
+        for at in scopes(job):
+            self.leaving[at] += job.whole_milli
+
+    def blocks(self, job: Job, *, after_notice: bool = False) -> list[Block]:
+        """The limits, borrowing included, that keep a job from starting now.
+
+        Args:
+            after_notice: judge as if all jobs under notice had gone.
+        """
         found = []
         for scope, key in scopes(job):
             limit = self.limit(scope, job)
-            used = self.use[scope, key]
+            used = self.use[scope, key] + (0 if after_notice else self.leaving[scope, key])
             if limit is not None and used + job.whole_milli > limit:
                 found.append(Block(scope, key, used, job.whole_milli, limit))
         return found
@@ -132,8 +143,13 @@ def amounts(job: Job) -> tuple[int, int, int]:
 
 
 def expected_end(job: Job, now: datetime) -> datetime:
-    """When a running job ends by its estimate; now where it has run longer."""
-    return max(now, (job.started_at or now) + timedelta(seconds=job.estimate))
+    """When a running job ends by its estimate, or gives way; now where it has run longer.
+
+    One that its cluster has yet to start has its whole estimate before it.
+    """
+    begun = now if job.awaits_cluster else job.started_at or now
+    end = begun + timedelta(seconds=job.estimate)
+    return max(now, min(end, job.displace_at) if job.displace_at else end)
 
 
 def can_run(job: Job, now: datetime) -> bool:

@@ -5,7 +5,7 @@ Other tenants are never named: sums and counts alone.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -86,7 +86,9 @@ def why_waiting(job: Job, *, now: datetime | None = None) -> Waiting | None:
     if closed:
         return Waiting(closed, None, job.submitted_at)
     found = survey(job.campus, at)
-    reasons = [_limit(block, job) for block in found.standing.blocks(job)]
+    reasons = _promised(_notices([job.pk]).get(job.pk, []), at) + [
+        _limit(block, job) for block in found.standing.blocks(job)
+    ]
     reasons += _room(job, found)
     order = queue(job.campus, at)
     ahead = next((place for place, other in enumerate(order) if other.pk == job.pk), None)
@@ -114,6 +116,37 @@ def _closed(job: Job, now: datetime) -> list[Reason]:
         return [Reason("early", _("授予自 %(day)s 起有效。") % {"day": _day(grant.starts_on)})]
     text = _("授予已于 %(day)s 到期。") % {"day": _day(grant.ends_on)}
     return [Reason("grant", text, _("请取消本作业，申请新的算力后重新提交。"))]
+
+
+def _notices(keys: Iterable[int]) -> dict[int, list[datetime]]:
+    """When jobs give way to each of these."""
+    found: dict[int, list[datetime]] = {}
+    rows = Job.objects.filter(gives_way_to__in=list(keys), displace_at__isnull=False)
+    for waiter, at in rows.values_list("gives_way_to", "displace_at"):
+        if waiter is not None and at is not None:
+            found.setdefault(waiter, []).append(at)
+    return found
+
+
+def _promised(times: Sequence[datetime], now: datetime) -> list[Reason]:
+    """Whose room was promised to a job: those that have notice and run on until then (宽限)."""
+    if not times:
+        return []
+    last = max(times)
+    values = {"n": len(times), "when": _moment(last)}
+    if last <= now:
+        text = ngettext(
+            "借用算力的 %(n)s 个作业宽限已过，下一轮调度即让出。",
+            "借用算力的 %(n)s 个作业宽限已过，下一轮调度即让出。",
+            len(times),
+        )
+    else:
+        text = ngettext(
+            "借用算力的 %(n)s 个作业已收到让出通知，%(when)s 之后的一轮调度让出。",
+            "借用算力的 %(n)s 个作业已收到让出通知，%(when)s 之后的一轮调度让出。",
+            len(times),
+        )
+    return [Reason("promised", text % values, _("让出之前它们继续运行，空出的位置为本作业保留。"))]
 
 
 def _limit(block: Block, job: Job) -> Reason:
@@ -284,6 +317,7 @@ def waiting_of(jobs: Sequence[Job]) -> dict[int, str]:
     """The first reason of each queued job, for a list; each campus is read once."""
     now = timezone.now()
     found: dict[int, str] = {}
+    notices = _notices(job.pk for job in jobs)
     surveys: dict[int, Survey] = {}
     for job in jobs:
         if job.state != Job.State.QUEUED:
@@ -295,6 +329,7 @@ def waiting_of(jobs: Sequence[Job]) -> dict[int, str]:
             surveys[job.campus_id] = survey(job.campus, now)
         here = surveys[job.campus_id]
         blocks = here.standing.blocks(job)
-        reasons = [_limit(blocks[0], job)] if blocks else _room(job, here)
+        reasons = _promised(notices.get(job.pk, []), now)
+        reasons = reasons or ([_limit(blocks[0], job)] if blocks else _room(job, here))
         found[job.pk] = reasons[0].text if reasons else _("排队中，等待调度。")
     return found

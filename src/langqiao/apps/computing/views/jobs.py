@@ -8,6 +8,7 @@ from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
@@ -99,6 +100,8 @@ def job_detail(request: HttpRequest, pk: int) -> HttpResponse:
         "cores": job.cpu_milli / WHOLE,
         "memory_gib": job.memory_mib / 1024,
         "hours": job.estimate / 3600,
+        "is_displaced_now": job.displace_at is not None and job.displace_at <= timezone.now(),
+        "script": job.script if allowed(user, "computing.cancel_job", job) else "",
         "held_seconds": domain.seconds_of(job) if is_open else 0,
         "usage": list(job.usage.select_related("bill").order_by("pk")),
         "may_cancel": is_open and allowed(user, "computing.cancel_job", job),
@@ -138,8 +141,14 @@ def job_act(request: HttpRequest, pk: int, act: str) -> HttpResponse:
 
 def _schedule(request: HttpRequest, campus: Campus) -> Any:
     done = schedule(actor(request), campus)
-    values = {"started": len(done.started), "preempted": len(done.preempted), "waiting": done.waiting}
-    return _("本轮开始 %(started)s 个、抢占 %(preempted)s 个，仍有 %(waiting)s 个排队。") % values
+    values = {
+        "started": len(done.started), "noticed": len(done.noticed), "preempted": len(done.preempted),
+        "waiting": done.waiting,
+    }  # fmt: skip
+    return (
+        _("本轮开始 %(started)s、通知让出 %(noticed)s、抢占 %(preempted)s 个，仍有 %(waiting)s 个排队。")
+        % values
+    )
 
 
 @login_required

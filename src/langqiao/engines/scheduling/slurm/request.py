@@ -16,7 +16,8 @@ MARK = "langqiao:"
 _TOKEN = re.compile(r"[a-z0-9][a-z0-9-]{6,62}[a-z0-9]")
 _WORD = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,62}")
 _PATH = re.compile(r"/[^\0\n%\\]{0,1023}")
-_DIRECTIVE = re.compile(r"^\s*#(SBATCH|PBS|BSUB)\b", re.MULTILINE)
+DIRECTIVE = re.compile(r"^\s*#(SBATCH|PBS|BSUB)\b", re.MULTILINE)
+"""Lines of a script that would change the request."""
 LONGEST_SCRIPT = 1_000_000  # bytes
 LONGEST_RUN = 366 * 24 * 60  # minutes
 
@@ -87,7 +88,7 @@ class Request:
             raise _wrong("script", "the script must begin with #! and its interpreter")
         if "\0" in self.script or len(self.script.encode(errors="replace")) > LONGEST_SCRIPT:
             raise _wrong("script", "the script holds a NUL character or is larger than 1 MB")
-        if _DIRECTIVE.search(self.script):
+        if DIRECTIVE.search(self.script):
             raise _wrong("script", "lines of #SBATCH, #PBS or #BSUB would change the request: take them out")
         for name in ("partition", "account", "qos"):
             if getattr(self, name) and not _WORD.fullmatch(getattr(self, name)):
