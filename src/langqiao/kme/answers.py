@@ -1,0 +1,19 @@
+"""JSON answers that no cache keeps."""
+
+from __future__ import annotations
+
+import json
+from typing import Any, Final
+
+from aiohttp import web
+
+_HEADERS: Final = {"Content-Type": "application/json", "Cache-Control": "no-store", "Server": "langqiao-kme"}
+
+
+def answer(status: int, body: Any, *, retry_after: int = 0) -> web.Response:
+    """Return a JSON answer, with Retry-After where ``retry_after`` (seconds) is not 0."""
+    headers = dict(_HEADERS)
+    if retry_after:
+        headers["Retry-After"] = str(retry_after)
+    text = json.dumps(body, ensure_ascii=False, separators=(",", ":"))
+    return web.Response(status=status, body=text.encode(), headers=headers)

@@ -1,0 +1,62 @@
+"""Connections of our own: malformed HTTP gets an Error body too, and a head that never ends is cut off."""
+
+from __future__ import annotations
+
+import asyncio
+
+from aiohttp import web
+from aiohttp.web_protocol import RequestHandler
+
+from langqiao.kme.answers import answer
+
+
+class Connection(RequestHandler):
+    """A connection whose protocol errors are answered in the standard's form."""
+
+    __slots__ = ()
+
+    def handle_error(
+        self,
+        request: web.BaseRequest,
+        status: int = 500,
+        exc: BaseException | None = None,
+        message: str | None = None,
+    ) -> web.StreamResponse:
+        """Answer what is no HTTP with 400, a fault with 503; neither says more."""
+        bad = status < 500
+        self.force_close()
+        return answer(400 if bad else 503, {"message": "malformed request" if bad else "fault"})
+
+    @property
+    def began(self) -> bool:
+        """Whether a request arrived."""
+        return self._request_count > 0
+
+
+class Guard:
+    """Makes the protocol of every connection and gives its first request a deadline.
+
+    aiohttp itself waits for a request's head for as long as the client likes.
+
+    Args:
+        server: aiohttp's server.
+        seconds: from the acceptance of the connection to the first request.
+    """
+
+    def __init__(self, server: web.Server, seconds: float) -> None:
+        self._server = server
+        self._seconds = seconds
+
+    def protocol(self) -> Connection:
+        """Return a protocol for a new connection."""
+        loop = asyncio.get_running_loop()
+        options = self._server._kwargs  # noqa: SLF001 - what Server.__call__ itself passes on
+        connection = Connection(self._server, loop=loop, **options)
+        loop.call_later(self._seconds, self._look, connection)
+        return connection
+
+    def _look(self, connection: Connection) -> None:
+        if connection.transport is not None and not connection.began:
+            connection.force_close()
+            if isinstance(connection.transport, asyncio.Transport):
+                connection.transport.abort()

@@ -1,0 +1,157 @@
+"""One KME process: store, sources, HTTPS server, until a signal ends it."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import resource
+import signal
+import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import Final
+
+from aiohttp import web
+
+from langqiao.kme.app import Face, refusals
+from langqiao.kme.config import Config
+from langqiao.kme.feeder import Feeder
+from langqiao.kme.guard import Guard
+from langqiao.kme.metrics import Metrics
+from langqiao.kme.relay.face import RelayFace
+from langqiao.kme.relay.relay import Relay
+from langqiao.kme.service import Service, pools_of
+from langqiao.kme.store import Store
+from langqiao.kme.tls import server_context
+
+log = logging.getLogger("langqiao.kme")
+
+HANDSHAKE_SECONDS: Final = 10.0
+SWITCH_SECONDS: Final = 0.0005
+"""The writer thread and the event loop share one interpreter; the default of 5 ms shows in the latency."""
+GROUP: Final = 256
+
+
+@dataclass
+class Running:
+    """A KME that serves: its port (of use where the configuration says 0), service and health port."""
+
+    port: int
+    service: Service
+    metrics: Metrics
+    health_port: int | None
+
+
+def harden() -> None:
+    """Switch core dumps off: a core file would hold keys."""
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+
+
+@asynccontextmanager
+async def running(config: Config, *, group: int = GROUP) -> AsyncIterator[Running]:
+    """Serve inside the block.
+
+    Args:
+        config: the KME.
+        group: operations a commit takes at most; 1 is the plain version of benchmarks.
+
+    Raises:
+        KmeError: the store, a source or a certificate cannot be used.
+        OSError: the port is taken.
+    """
+    context = server_context(config)
+    store = Store(config.store, config.master_key(), pools_of(config), group=group)
+    try:
+        metrics = Metrics(config, store)
+        service = Service(config, store)
+        feeder = Feeder(config, store, metrics)
+        relay = Relay(config, store, metrics)
+        service.relay, service.fresh = relay, feeder.fresh
+        app = web.Application(client_max_size=config.body_limit, middlewares=[refusals(metrics)])
+        app.add_routes(Face(service, metrics).routes())
+        app.add_routes(RelayFace(config, relay).routes())
+        runner = web.AppRunner(app, access_log=None, keepalive_timeout=75.0, handle_signals=False)
+        await runner.setup()
+        assert runner.server is not None, "set up above"
+        loop = asyncio.get_running_loop()
+        guard = Guard(runner.server, config.request_timeout)
+        server = await loop.create_server(
+            guard.protocol,
+            config.host,
+            config.port,
+            ssl=context,
+            ssl_handshake_timeout=HANDSHAKE_SECONDS,
+            backlog=512,
+        )
+        port = server.sockets[0].getsockname()[1]
+        async with contextlib.AsyncExitStack() as stack:
+            stack.push_async_callback(runner.cleanup)
+            health_port = await _serve_health(config, metrics, stack)
+            work = [asyncio.create_task(task) for task in (feeder.run(), relay.run())]
+            stack.push_async_callback(_end, work)
+            stack.callback(server.close)
+            yield Running(port, service, metrics, health_port)
+    finally:
+        await asyncio.to_thread(store.close)
+
+
+async def _end(tasks: list[asyncio.Task[None]]) -> None:
+    for task in tasks:
+        task.cancel()
+    for found in await asyncio.gather(*tasks, return_exceptions=True):
+        if isinstance(found, Exception):
+            log.error("task ended kind=%s", type(found).__name__)
+
+
+async def _serve_health(config: Config, metrics: Metrics, stack: contextlib.AsyncExitStack) -> int | None:
+    """Serve ``/health`` and ``/metrics`` on 127.0.0.1 where a port is configured."""
+    if config.health_port is None:
+        return None
+
+    async def health(_request: web.Request) -> web.Response:
+        return web.json_response(metrics.health())
+
+    async def prometheus(_request: web.Request) -> web.Response:
+        return web.Response(text=metrics.prometheus())
+
+    app = web.Application()
+    app.add_routes([web.get("/health", health), web.get("/metrics", prometheus)])
+    runner = web.AppRunner(app, access_log=None, handle_signals=False)
+    await runner.setup()
+    stack.push_async_callback(runner.cleanup)
+    site = web.TCPSite(runner, "127.0.0.1", config.health_port)
+    await site.start()
+    port: int = runner.addresses[0][1]
+    return port
+
+
+async def serve(config: Config, *, group: int = GROUP) -> None:
+    """Serve until SIGTERM or SIGINT; print one line when ready.
+
+    Raises:
+        KmeError: the store, a source or a certificate cannot be used.
+        OSError: the port is taken.
+    """
+    ended = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, ended.set)
+    async with running(config, group=group) as here:
+        health = f" health http://127.0.0.1:{here.health_port}/health" if here.health_port else ""
+        sys.stdout.write(f"{config.id} https://{config.host}:{here.port}{health}\n")
+        sys.stdout.flush()
+        await ended.wait()
+
+
+def main(config: Config, *, group: int = GROUP) -> None:
+    """Run one KME in this process.
+
+    Raises:
+        KmeError: the store, a source or a certificate cannot be used.
+        OSError: the port is taken.
+    """
+    harden()
+    sys.setswitchinterval(SWITCH_SECONDS)
+    asyncio.run(serve(config, group=group))
