@@ -12,6 +12,8 @@ import typer
 from langqiao.cli.assign import assign
 from langqiao.cli.calibrate import calibrate
 from langqiao.cli.computing import computing_app
+from langqiao.cli.kme import kme_app
+from langqiao.cli.quantum import quantum_app
 from langqiao.cli.select import select
 from langqiao.cli.shared import migrate, out, progress_bar, refusals, setup, stop
 from langqiao.cli.verification import conference_app, verification_app
@@ -30,6 +32,8 @@ app.add_typer(user_app, name="user")
 app.add_typer(verification_app, name="verification")
 app.add_typer(conference_app, name="conference")
 app.add_typer(computing_app, name="computing")
+app.add_typer(kme_app, name="kme")
+app.add_typer(quantum_app, name="quantum")
 
 
 @app.command()

@@ -1,0 +1,17 @@
+"""``langqiao quantum …``: one file for each command, gathered here."""
+
+from __future__ import annotations
+
+import typer
+
+from langqiao.cli.quantum.rate import rate
+
+quantum_app = typer.Typer(help="量子网络 / the quantum network", no_args_is_help=True)
+
+
+@quantum_app.callback()
+def _group() -> None:
+    """量子网络 / the quantum network."""
+
+
+quantum_app.command()(rate)

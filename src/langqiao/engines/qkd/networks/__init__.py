@@ -1,0 +1,1 @@
+"""Network files that come with the engine."""
