@@ -35,7 +35,7 @@ def caller(request: web.Request) -> str:
     return common_name(request.get_extra_info("peercert"))
 
 
-async def read_body(request: web.Request, timeout: float) -> bytes:
+async def read_body(request: web.Request, seconds: float) -> bytes:
     """Read a body of the configured size within the configured time.
 
     Raises:
@@ -46,7 +46,7 @@ async def read_body(request: web.Request, timeout: float) -> bytes:
     if (request.charset or "utf-8").lower() not in ("utf-8", "utf8"):
         raise bad_request("the body shall be UTF-8")
     try:
-        async with asyncio.timeout(timeout):
+        async with asyncio.timeout(seconds):
             return await request.read()
     except web.HTTPRequestEntityTooLarge:
         raise bad_request("the body is too large") from None
@@ -179,8 +179,7 @@ def refusals(metrics: Metrics) -> Any:
             return found
         except (ConnectionError, asyncio.CancelledError):
             raise
-        except Exception as error:  # noqa: BLE001 - a fault is answered without its text, which might tell a
-        secret
+        except Exception as error:  # noqa: BLE001 - answered without its text, which might tell a secret
             kind = error.kind if isinstance(error, KmeError) else type(error).__name__
             log.error("fault kind=%s path=%s", kind, request.match_info.route.resource)  # noqa: TRY400
             metrics.refused(503)

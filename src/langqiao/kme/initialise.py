@@ -92,20 +92,29 @@ def initialise(
     places = {city.slug: folder / kme_id(city.slug) for city in plan.cities}
     for place in places.values():
         (place / "pairs").mkdir(mode=0o700, parents=True)
-    _write_pairs(plan, places)
+    _write_pairs(places)
     epoch = time.time()
     for index, city in enumerate(plan.cities):
         place = places[city.slug]
         authority.issue(place, kme_id(city.slug), hosts=HOSTS)
         write_secret(place / "master.key", os.urandom(SECRET_BYTES))
         health = health_ports[index] if health_ports else None
-        text = _configuration(plan, city.slug, ports[index], health, cipher, extra, epoch, stock)
+        text = _configuration(
+            plan,
+            city.slug,
+            port=ports[index],
+            health=health,
+            cipher=cipher,
+            extra=extra,
+            epoch=epoch,
+            stock=stock,
+        )
         write_atomic(place / "kme.toml", text.encode())
         config = load_config(place / "kme.toml")
         create_store(config.store, cipher, config.master_key())
 
 
-def _write_pairs(plan: Plan, places: dict[str, Path]) -> None:
+def _write_pairs(places: dict[str, Path]) -> None:
     slugs = sorted(places)
     for index, a in enumerate(slugs):
         for b in slugs[index + 1 :]:
@@ -143,7 +152,7 @@ def _write_directory(folder: Path, plan: Plan, ports: Sequence[int]) -> None:
 
 
 def _configuration(
-    plan: Plan, slug: str, port: int, health: int | None, cipher: str, extra: str, epoch: float, stock: int
+    plan: Plan, slug: str, *, port: int, health: int | None, cipher: str, extra: str, epoch: float, stock: int
 ) -> str:
     me = kme_id(slug)
     lines = [

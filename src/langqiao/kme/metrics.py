@@ -68,8 +68,8 @@ class Metrics:
             lines.append(f'kme_refusals_total{{status="{status}"}} {count}')
         for pool in facts["pools"]:
             labels = f'peer="{_escaped(pool["peer"])}",direction="{pool["direction"]}",kind="{pool["kind"]}"'
-            for name in ("stored", "received", "delivered", "relayed", "discarded"):
-                lines.append(f"kme_pool_{name}_units{{{labels}}} {pool[name]}")
+            names = ("stored", "received", "delivered", "relayed", "discarded")
+            lines.extend(f"kme_pool_{name}_units{{{labels}}} {pool[name]}" for name in names)
         return "\n".join(lines) + "\n"
 
 

@@ -176,8 +176,8 @@ class Service:
             return
         day = transaction.at // DAY_MS
         used = transaction.db.execute(
-            "INSERT INTO usage VALUES (?,?,?) ON CONFLICT (sae, day) DO UPDATE SET keys = keys + excluded.keys"
-            " RETURNING keys",
+            "INSERT INTO usage VALUES (?,?,?)"
+            " ON CONFLICT (sae, day) DO UPDATE SET keys = keys + excluded.keys RETURNING keys",
             (sae, day, keys),
         ).fetchone()[0]
         if used > quota:
@@ -230,7 +230,7 @@ class Service:
         return await self.store.run(deliver)
 
     async def _await_units(self, home: str, slave: str, master: str, ids: Sequence[uuid.UUID]) -> None:
-        """Let a source catch up where the tag proves that the peer has issued units we have not fetched yet."""
+        """Let a source catch up where a tag proves that the peer issued units not fetched here yet."""
         pool = self.store.pools.get((home, IN))
         if pool is None or self.fresh is None:
             return

@@ -155,7 +155,7 @@ def _keep(transaction: Transaction, config: Config, cargo: Cargo) -> None:
     notify(transaction, cargo.source, ACK_PATH, Notice(cargo.id, RELAYED))
 
 
-def give_up(transaction: Transaction, config: Config, role: str, message: str, body: str) -> None:
+def give_up(transaction: Transaction, role: str, message: str, body: str) -> None:
     """Drop a message of the outbox that has expired or was refused, and tell whom it concerns."""
     row = transaction.db.execute(
         "DELETE FROM message WHERE id=? RETURNING pool, serial, units", (message,)

@@ -73,7 +73,7 @@ class Relay:
         """
         expires = int((time.time() + self._config.relay.multicast_timeout) * 1000)
         cargoes = [
-            self._cargo(home, "shared", keys, master, slaves, expires) for home, slaves in away.items()
+            self._cargo(home, keys, expires, master=master, slaves=slaves) for home, slaves in away.items()
         ]
         waits = {cargo.id: asyncio.get_running_loop().create_future() for cargo in cargoes}
         self._acks.update(waits)
@@ -106,18 +106,18 @@ class Relay:
     def _cargo(
         self,
         target: str,
-        kind: str,
         keys: Sequence[tuple[str, bytes]],
-        master: str,
-        slaves: Sequence[str],
         expires: int,
+        *,
+        master: str = "",
+        slaves: Sequence[str] = (),
     ) -> Cargo:
         route = self._route(target)
         if route is None:
             raise unavailable("no route to the KME of a slave SAE", retry_after=30)
         return Cargo(
             id=str(uuid.uuid4()),
-            kind=kind,
+            kind="shared" if slaves else "pool",
             source=self._config.id,
             target=target,
             route=route,
@@ -179,7 +179,7 @@ class Relay:
         material = os.urandom(32 * settings.block)
         key = (str(uuid.uuid4()), material)
         expires = int((time.time() + settings.expires) * 1000)
-        cargo = self._cargo(pool.peer, "pool", [key], "", (), expires)
+        cargo = self._cargo(pool.peer, [key], expires)
         await self._store.run(lambda t: self._dispatch_block(t, cargo))
         self.wake()
 
@@ -223,9 +223,7 @@ class Relay:
             ).fetchall()
         )
         for message, role, body in expired:
-            await self._store.run(
-                lambda t, m=message, r=role, b=body: forward.give_up(t, self._config, r, m, b)
-            )
+            await self._store.run(lambda t, m=message, r=role, b=body: forward.give_up(t, r, m, b))
 
     async def _send(self, session: aiohttp.ClientSession, row: Row) -> None:
         message, role, to, path, body = row
@@ -245,7 +243,7 @@ class Relay:
                 await self._store.run(lambda t: _sent(t, message, role))
             elif status in (400, 401):
                 log.warning("relay message=%s peer=%s refused=%d", message, to, status)
-                await self._store.run(lambda t: forward.give_up(t, self._config, role, message, body))
+                await self._store.run(lambda t: forward.give_up(t, role, message, body))
             else:
                 await asyncio.sleep(PERIOD)
         except (KmeError, Refusal) as error:

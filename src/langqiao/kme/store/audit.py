@@ -24,9 +24,9 @@ ORIGIN: Final = bytes(DIGEST_BYTES)
 _WITNESS: Final = "%020d:%s\n"
 
 
-def entry_hash(before: bytes, seq: int, at: int, actor: str, act: str, facts: str) -> bytes:
-    """Return the hash of one entry; ``facts`` is canonical JSON text."""
-    line = json.dumps([seq, at, actor, act], ensure_ascii=False, separators=(",", ":"))
+def entry_hash(before: bytes, who: tuple[int, int, str, str], facts: str) -> bytes:
+    """Return the hash of one entry: ``who`` is seq, at, actor, act; ``facts`` canonical JSON text."""
+    line = json.dumps(who, ensure_ascii=False, separators=(",", ":"))
     return sm3(before + line.encode() + facts.encode())
 
 
@@ -66,7 +66,7 @@ def verify(connection: sqlite3.Connection) -> Verdict:
         good = (
             seq == last + 1
             and isinstance(facts, str)
-            and entry_hash(before, seq, at, actor, act, facts) == found
+            and entry_hash(before, (seq, at, actor, act), facts) == found
         )
         if not good:
             return Verdict(last, Head(last, before), seq)

@@ -47,13 +47,13 @@ class Transaction:
         """Append an entry to the audit trail and return its sequence."""
         text = audit.canonical(facts)
         seq = self.head.seq + 1
-        digest = audit.entry_hash(self.head.hash, seq, self.at, actor, act, text)
+        digest = audit.entry_hash(self.head.hash, (seq, self.at, actor, act), text)
         self.db.execute("INSERT INTO audit VALUES (?,?,?,?,?,?)", (seq, self.at, actor, act, text, digest))
         self.head = audit.Head(seq, digest)
         return seq
 
     def release(self, seq: int, keys: int) -> None:
-        """Note that the keys of entry ``seq`` leave the store: they count as lost until they were answered."""
+        """Note that the keys of entry ``seq`` leave: they count as lost until they were answered."""
         self.released[seq] = keys
 
     def put(self, pool: Pool, start: int, material: bytes, *, ready: bool = True) -> None:
@@ -146,8 +146,7 @@ class Transaction:
             pieces = self.pull(pool, run.start, run.stop)
             if pieces is None:
                 raise KmeError(f"pool {pool.id} lacks units it should hold", kind="store")
-            for i in range(0, len(pieces), units):
-                found.append((run.start + i, b"".join(pieces[i : i + units])))
+            found += [(run.start + i, b"".join(pieces[i : i + units])) for i in range(0, len(pieces), units)]
         return found
 
     def assign(self, key_id: str, master: str, slave: str, material: bytes) -> None:
