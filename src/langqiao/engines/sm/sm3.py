@@ -29,7 +29,7 @@ class Sm3:
     def __init__(self) -> None:
         self._hash = hashes.Hash(hashes.SM3())
 
-    def update(self, data: bytes) -> None:
+    def update(self, data: bytes | bytearray | memoryview) -> None:
         """Take in the next piece of the message."""
         self._hash.update(data)
 

@@ -1,0 +1,84 @@
+"""Segments on several threads, results in order, memory constant.
+
+The back ends and the hash let go of the interpreter's lock while they work, so threads use all
+processors. Each thread has two buffers of one segment, reads and writes at offsets itself, and hands
+back only digests.
+"""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections import deque
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from typing import Final, TypeVar
+
+from langqiao.engines.sm.sealed.errors import SealedError
+
+T = TypeVar("T")
+_MOST: Final = 8
+_AHEAD: Final = 4
+
+
+def worker_count(asked: int) -> int:
+    """Return the number of threads: as asked, or one for each processor, at most 8."""
+    return min(asked or min(len(os.sched_getaffinity(0)), _MOST), 64)
+
+
+class Buffers(threading.local):
+    """Two buffers for each thread, each with room for a segment and its tag."""
+
+    def __init__(self, length: int) -> None:
+        self.one, self.other = memoryview(bytearray(length)), memoryview(bytearray(length))
+
+
+def in_order(first: int, end: int, work: Callable[[int], T], workers: int) -> Iterator[T]:
+    """Yield ``work(first)`` … ``work(end − 1)`` in order, a few of them under way at any time.
+
+    An error of one ends the iteration at its place; what had been begun is waited for.
+    """
+    if end - first <= 1 or workers == 1:
+        yield from map(work, range(first, end))
+        return
+    with ThreadPoolExecutor(workers, thread_name_prefix="sealed") as pool:
+        waiting: deque[Future[T]] = deque()
+        try:
+            for index in range(first, end):
+                waiting.append(pool.submit(work, index))
+                if len(waiting) >= workers * _AHEAD:
+                    yield waiting.popleft().result()
+            while waiting:
+                yield waiting.popleft().result()
+        finally:
+            for future in waiting:
+                future.cancel()
+
+
+def read_exactly(descriptor: int, view: memoryview, offset: int) -> int:
+    """Fill the view from the file and return how much of it was filled; less only at the file's end."""
+    done = 0
+    while done < len(view):
+        got = os.preadv(descriptor, [view[done:]], offset + done)
+        if not got:
+            break
+        done += got
+    return done
+
+
+def write_exactly(descriptor: int, view: memoryview | bytes, offset: int) -> None:
+    """Write all of the view at an offset."""
+    rest = memoryview(view)
+    while rest:
+        written = os.pwrite(descriptor, rest, offset)
+        rest, offset = rest[written:], offset + written
+
+
+def stop_if_asked(asked: Callable[[], bool] | None) -> None:
+    """End the work when the caller wants it.
+
+    Raises:
+        SealedError: the caller wants it (``kind`` is ``cancelled``).
+    """
+    if asked is not None and asked():
+        raise SealedError("stopped as asked; the same command goes on from here", kind="cancelled")
