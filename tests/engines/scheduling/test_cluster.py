@@ -346,3 +346,33 @@ def test_many_nodes_are_swept():
             cluster.restore(number)
     cluster.place(often)
     np.testing.assert_array_equal(cluster.scores(rare), fresh(cluster, rare))
+
+
+@pytest.mark.parametrize("policy", ["own", "fgd", "random"])
+def test_rows_of_many_nodes_are_right_whatever_comes_and_goes(policy):
+    """Above ``MANY`` nodes all rows are scored at once: every score, and every best of a block and a group."""
+    count = kernels.MANY + 50
+    cluster = Cluster(
+        [node(f"n{i:05d}", gpus=1 + i % 3) for i in range(count)],
+        policy=policy,
+        workload=WORKLOAD,
+        weights=PLAIN,
+    )
+    kinds = [cluster.type_of(one) for one in WORKLOAD]
+    random = np.random.default_rng(5)
+    live: list[int] = []
+    for _ in range(1_500):
+        if live and random.random() < 0.3:
+            cluster.release(live.pop(int(random.integers(len(live)))))
+        elif (handle := cluster.place(kinds[int(random.integers(len(kinds)))])) >= 0:
+            live.append(handle)
+    cluster.place(kinds[0])
+    for kind in kinds:
+        np.testing.assert_array_equal(cluster.scores(kind), fresh(cluster, kind))
+        row = cluster._rows[kind]
+        column, bests = cluster._scores[:, row], cluster._bests[:, row]
+        summed = np.add if policy == "random" else np.maximum
+        nodes_of = np.arange(0, count, kernels.BLOCK)
+        blocks = summed.reduceat(np.isfinite(column) * 1.0 if policy == "random" else column, nodes_of)
+        groups = summed.reduceat(blocks, np.arange(0, len(blocks), kernels.GROUP))
+        np.testing.assert_array_equal(bests, np.concatenate([blocks, groups]))

@@ -44,8 +44,8 @@ class Cluster:
     Raises:
         SchedulingError: a node that cannot be (``kind`` "node"), or no such policy ("policy").
 
-    Time of ``place``: a score for every node that changed since the last task of the same kind, and N/64
-    comparisons. Memory: 8·N bytes for each kind that is remembered, at most 256 MiB, then the kind that was
+    Time of ``place``: a score for every node that changed since the last task of the same kind (of more than
+    4,096 nodes: since the last task, for every kind), and N/256 comparisons. Memory: 8·N bytes for each kind that is remembered, at most 256 MiB, then the kind that was
     asked for longest ago is forgotten.
     """
 
@@ -242,7 +242,8 @@ class Cluster:
         self._last = np.full(width, -1, dtype=np.int64)
         self._clock = np.zeros(2, dtype=np.int64)
         self._scores = np.empty((width, 0))
-        self._blocks = np.empty((0, -(-width // kernels.BLOCK)))
+        blocks = kernels.blocks_of(width)
+        self._bests = np.empty((blocks + kernels.groups_of(blocks), 0))
         self._seen = np.empty((2, 0), dtype=np.int64)
 
     def _row_of(self, kind: int) -> int:
@@ -256,7 +257,7 @@ class Cluster:
             elif row >= self._seen.shape[1]:
                 more = min(self._room, max(FIRST_KINDS, 2 * row)) - row
                 self._scores = np.concatenate([self._scores, np.empty((len(self._list), more))], axis=1)
-                self._blocks = np.concatenate([self._blocks, np.empty((more, self._blocks.shape[1]))])
+                self._bests = np.concatenate([self._bests, np.empty((len(self._bests), more))], axis=1)
                 self._seen = np.concatenate([self._seen, np.full((2, more), -1, dtype=np.int64)], axis=1)
             self._seen[:, row] = -1, kind
         self._rows[kind] = row
@@ -268,7 +269,7 @@ class Cluster:
     def _fresh_row(self, kind: int) -> int:
         row = self._row_of(kind)
         kernels.refresh(
-            self._policy, kind, row, *self._knowledge(), self._scores, self._blocks, self._log, self._last,
+            self._policy, kind, row, *self._knowledge(), self._scores, self._bests, self._log, self._last,
             self._seen, self._clock,
         )  # fmt: skip
         return row
@@ -280,7 +281,7 @@ class Cluster:
         row = self._row_of(kind)
         node, chosen = kernels.place(
             self._policy, kind, row, self._nodes, self._kinds, self._targets, self._shares, self._table,
-            self._weights, self._scores, self._blocks, self._log, self._last, self._seen, self._clock,
+            self._weights, self._scores, self._bests, self._log, self._last, self._seen, self._clock,
             self._random,
         )  # fmt: skip
         return self._enter(node, kind, chosen) if node >= 0 else -1
@@ -354,7 +355,7 @@ class Cluster:
         where, which = np.empty(len(kinds), dtype=np.int64), np.empty(len(kinds), dtype=np.int64)
         wasted = np.empty(len(kinds))
         kernels.arrivals(
-            self._policy, kinds, row_of, *self._knowledge(), self._scores, self._blocks, self._log,
+            self._policy, kinds, row_of, *self._knowledge(), self._scores, self._bests, self._log,
             self._last, self._seen, self._clock, self._random, where, which, wasted,
         )  # fmt: skip
         for kind, node, chosen in zip(kinds.tolist(), where.tolist(), which.tolist(), strict=True):
@@ -392,8 +393,8 @@ class Cluster:
     def fits(self, kind: int) -> bool:
         """Whether a task fits anywhere right now."""
         row = self._fresh_row(kind)
-        blocks = self._blocks[row]
-        return bool((blocks > (0.0 if self.policy == "random" else -np.inf)).any())
+        bests = self._bests[:, row]
+        return bool((bests > (0.0 if self.policy == "random" else -np.inf)).any())
 
     def scores(self, kind: int) -> Floats:
         """Score of every node for a kind, the higher the better, nan where it does not fit (N,)."""

@@ -15,15 +15,17 @@ Arrays (int64 unless said otherwise), for N nodes of at most G GPUs, K kinds of 
 * ``table`` (models, 1001 + C) float64: of our own policy, by GPU model, what a GPU with so many thousandths
   free is expected to waste, then γ·l for free cores in steps of 500; ``weights`` (2·Q,) float64: λ_q and
   1/c_q in turn. See ``own.tables``.
-* ``scores`` (N, R) float64, ``blocks`` (R, ⌈N/BLOCK⌉) float64: the score of each node for a kind, and the
-  best of every BLOCK nodes (for the policy RANDOM: how many of them fit).
+* ``scores`` (N, R) float64, ``bests`` (B + ⌈B/GROUP⌉, R) float64: the score of each node for a kind, and the
+  best of every BLOCK nodes, B = ⌈N/BLOCK⌉ of them, then of every GROUP of these blocks (for the policy
+  RANDOM: how many of the nodes fit). All rows of a node stand side by side in memory, because a node that
+  changed is scored anew for all of them.
 * ``log`` (L,), ``last`` (N,), ``clock`` (2,): nodes in the order in which they changed, as a ring; when a
   node changed last; number of changes, and up to which of them all rows of the cache are right (``sweep``).
 * ``seen`` (2, R): up to which change a row of the cache is right (-1: never), and its kind.
 """
 
 # numba infers the types of arguments and fixes their order, so annotations and keywords would be decoration
-# ruff: noqa: ANN001, ANN201, PLR0917, C901, PLR0912
+# ruff: noqa: ANN001, ANN201, PLR0917, C901
 # mypy: disable-error-code="no-untyped-def, misc"
 
 from __future__ import annotations
@@ -39,10 +41,11 @@ T_CPU, T_GPUS, T_MILLI, T_MODELS = range(4)  # columns of target
 RANDOM, DOTPROD, CLUSTERING, PACKING, BESTFIT, FGD, OWN = range(7)
 WHOLE = 1000
 CPU_STEP = 500  # of the second part of table
-BLOCK = 64
+BLOCK = 16  # nodes to a block
+GROUP = 16  # blocks to a group
 LARGEST_CPU, LARGEST_GPU = 128_000, 8_000  # the node by which the published policies normalise
-MANY = 4096  # nodes; of more, no row of the cache may be more than LAG changes behind
-LAG = 64
+MANY = 4096  # nodes; of more, all rows of the cache are kept up to date
+LAG = 64  # changes that one placement catches up with, in all rows
 NO = -np.inf
 
 
@@ -198,26 +201,41 @@ def own_node(cpu, idle, table, row, weights):
 
 
 @njit(cache=True, nogil=True)
-def own_score(nodes, n, kinds, k, table, weights):
-    """Our own policy: the fall of the node's potential (own.tables), unrounded; the score and the GPUs."""
+def own_facts(nodes, n, table, weights, frees):
+    """What the potential of a node rests on: its row of the table, idle GPU, and its part as a whole.
+
+    Into ``frees`` (G,) go the amounts that are free on its GPUs, each once; how many there are comes first.
+    """
     row = 0
     while nodes[n, MODEL] >> row > 1:
         row += 1
-    need, cpu, idle = kinds[k, MILLI], nodes[n, CPU], idle_of(nodes, n)
+    several = idle = 0
+    for g in range(FIRST, FIRST + nodes[n, COUNT]):
+        free = nodes[n, g]
+        idle += free
+        known = free == 0
+        for at in range(several):
+            known = known or frees[at] == free
+        if not known:
+            frees[several] = free
+            several += 1
+    return several, row, idle, own_node(nodes[n, CPU], idle, table, row, weights)
+
+
+@njit(cache=True, nogil=True)
+def own_score(cpu, facts, frees, kinds, k, table, weights):
+    """Our own policy: the fall of a node's potential (own.tables), unrounded; and what the GPU has free."""
+    several, row, idle, before = facts
+    need = kinds[k, MILLI]
+    best, choice = kinds[k, GPUS] * (table[row, WHOLE] - table[row, 0]), WHOLE
     if kinds[k, GPUS] == 1:
-        best, choice = NO, 0
-        for g in range(nodes[n, COUNT]):
-            free = nodes[n, FIRST + g]
+        best = NO
+        for at in range(several):
+            free = frees[at]
             if free >= need:
                 fall = table[row, free] - table[row, free - need]
                 if fall > best:
-                    best, choice = fall, 1 << g
-    else:
-        best, choice = (
-            kinds[k, GPUS] * (table[row, WHOLE] - table[row, 0]),
-            first_whole(nodes, n, kinds[k, GPUS]),
-        )
-    before = own_node(cpu, idle, table, row, weights)
+                    best, choice = fall, free
     after = own_node(cpu - kinds[k, CPU], idle - kinds[k, GPUS] * need, table, row, weights)
     return best + (before - after), choice
 
@@ -268,7 +286,12 @@ def score(policy, nodes, n, kinds, k, target, shares, table, weights):
     if not fits(nodes, n, kinds, k):
         return NO, 0
     if policy == OWN:
-        return own_score(nodes, n, kinds, k, table, weights)
+        frees = np.empty(nodes[n, COUNT], np.int64)
+        facts = own_facts(nodes, n, table, weights, frees)
+        value, free = own_score(nodes[n, CPU], facts, frees, kinds, k, table, weights)
+        if kinds[k, GPUS] != 1:
+            return value, first_whole(nodes, n, kinds[k, GPUS])
+        return value, tightest(nodes, n, free)
     if policy == FGD:
         return fgd_score(nodes, n, kinds, k, target, shares)
     if kinds[k, MILLI] < WHOLE:
@@ -299,37 +322,75 @@ def changed(n, log, last, clock):
 
 
 @njit(cache=True, nogil=True)
-def sum_up(policy, row, block, scores, blocks):
+def blocks_of(width):
+    """How many blocks ``width`` nodes make."""
+    return (width + BLOCK - 1) // BLOCK
+
+
+@njit(cache=True, nogil=True)
+def groups_of(blocks):
+    """How many groups ``blocks`` blocks make."""
+    return (blocks + GROUP - 1) // GROUP
+
+
+@njit(cache=True, nogil=True)
+def sum_block(policy, row, block, scores, bests):
     """Best score of a block, or for RANDOM the number of its nodes that fit."""
     best = 0.0 if policy == RANDOM else NO
     for n in range(block * BLOCK, min((block + 1) * BLOCK, scores.shape[0])):
         if policy == RANDOM:
             best += scores[n, row] != NO
-        elif scores[n, row] > best:
-            best = scores[n, row]
-    blocks[row, block] = best
+        else:
+            best = max(best, scores[n, row])
+    bests[block, row] = best
 
 
 @njit(cache=True, nogil=True)
-def rescore(policy, n, k, row, nodes, kinds, target, shares, table, weights, scores, blocks):
-    """Score a node anew in a row of the cache."""
-    old = scores[n, row]
-    new, _ = score(policy, nodes, n, kinds, k, target, shares, table, weights)
-    if new == old:
-        return
-    scores[n, row] = new
-    block = n // BLOCK
+def sum_group(policy, row, group, blocks, bests):
+    """The same of a group of blocks; there are ``blocks`` blocks."""
+    best = 0.0 if policy == RANDOM else NO
+    for block in range(group * GROUP, min((group + 1) * GROUP, blocks)):
+        if policy == RANDOM:
+            best += bests[block, row]
+        else:
+            best = max(best, bests[block, row])
+    bests[blocks + group, row] = best
+
+
+@njit(cache=True, nogil=True)
+def enter(policy, n, row, new, scores, bests):
+    """Write the score of a node into a row; whether its block, and its group, must be summed up anew."""
+    old, scores[n, row] = scores[n, row], new
+    block, blocks = n // BLOCK, blocks_of(scores.shape[0])
+    group = blocks + block // GROUP
     if policy == RANDOM:
-        blocks[row, block] += int(new != NO) - int(old != NO)
-    elif new >= blocks[row, block]:
-        blocks[row, block] = new
-    elif old == blocks[row, block]:
-        sum_up(policy, row, block, scores, blocks)
+        more = int(new != NO) - int(old != NO)
+        bests[block, row] += more
+        bests[group, row] += more
+        return False, False
+    if new >= bests[block, row]:
+        bests[block, row] = new
+        bests[group, row] = max(bests[group, row], new)
+        return False, False
+    return old == bests[block, row], old == bests[group, row]
+
+
+@njit(cache=True, nogil=True)
+def rescore(policy, n, k, row, nodes, kinds, target, shares, table, weights, scores, bests):
+    """Score a node anew in a row of the cache."""
+    new, _ = score(policy, nodes, n, kinds, k, target, shares, table, weights)
+    if new == scores[n, row]:
+        return
+    block_lost, group_lost = enter(policy, n, row, new, scores, bests)
+    if block_lost:
+        sum_block(policy, row, n // BLOCK, scores, bests)
+        if group_lost:
+            sum_group(policy, row, n // BLOCK // GROUP, blocks_of(scores.shape[0]), bests)
 
 
 @njit(cache=True, nogil=True)
 def refresh(
-    policy, k, row, nodes, kinds, target, shares, table, weights, scores, blocks, log, last, seen, clock
+    policy, k, row, nodes, kinds, target, shares, table, weights, scores, bests, log, last, seen, clock
 ):
     """Bring a row of the cache up to date: score anew the nodes that changed since it was last right."""
     end, start = clock[0], seen[0, row]
@@ -347,34 +408,97 @@ def refresh(
                 scores[n, row] = scores[n - 1, row]
             else:
                 scores[n, row], _ = score(policy, nodes, n, kinds, k, target, shares, table, weights)
-        for block in range(blocks.shape[1]):
-            sum_up(policy, row, block, scores, blocks)
+        blocks = blocks_of(width)
+        for block in range(blocks):
+            sum_block(policy, row, block, scores, bests)
+        for group in range(groups_of(blocks)):
+            sum_group(policy, row, group, blocks, bests)
         return
     for at in range(start, end):
         n = log[at % log.size]
         if last[n] == at:  # else it changed once more later
-            rescore(policy, n, k, row, nodes, kinds, target, shares, table, weights, scores, blocks)
+            rescore(policy, n, k, row, nodes, kinds, target, shares, table, weights, scores, bests)
 
 
 @njit(cache=True, nogil=True)
-def sweep(policy, nodes, kinds, target, shares, table, weights, scores, blocks, log, last, seen, clock):
-    """Bring all rows of the cache up to the change LAG ago, so that no placement has to do it all at once."""
+def best_of(among, start, count, below, rows, bests, at):
+    """Into ``bests`` at ``at``: the best of ``count`` of ``among`` (W, R) from ``start``, in some rows."""
+    for row in rows:
+        bests[at, row] = NO
+    for n in range(start, min(start + count, below)):
+        for row in rows:
+            bests[at, row] = max(bests[at, row], among[n, row])
+
+
+@njit(cache=True, nogil=True)
+def rescore_rows(policy, n, at, nodes, kinds, target, shares, table, weights, scores, bests, seen):
+    """Score a node anew in all rows that were right up to its change ``at``: what they share is done once.
+
+    Most kinds do not fit on a nearly full node: its largest free GPU and the number of wholly free ones
+    tell. The best of its block is found in one pass over the block for all rows that lost it.
+    """
+    largest = whole = 0
+    for g in range(FIRST, FIRST + nodes[n, COUNT]):
+        largest = max(largest, nodes[n, g])
+        whole += nodes[n, g] == WHOLE
+    frees = np.empty(nodes[n, COUNT], np.int64)
+    facts = (0, 0, 0, 0.0)
+    if policy == OWN:
+        facts = own_facts(nodes, n, table, weights, frees)
+    lost, lost_above = np.empty(seen.shape[1], np.int64), np.empty(seen.shape[1], np.int64)
+    losers = losers_above = 0
+    for row in range(seen.shape[1]):
+        if seen[0, row] != at:
+            continue
+        seen[0, row] = at + 1
+        k = seen[1, row]
+        new = NO
+        if (
+            nodes[n, OPEN] != 0
+            and nodes[n, CPU] >= kinds[k, CPU]
+            and nodes[n, MEMORY] >= kinds[k, MEMORY]
+            and (kinds[k, GPUS] == 0 or nodes[n, MODEL] & kinds[k, MODELS] != 0)
+            and largest >= kinds[k, MILLI]
+            and (kinds[k, GPUS] <= 1 or whole >= kinds[k, GPUS])
+        ):
+            if policy == OWN:
+                new, _ = own_score(nodes[n, CPU], facts, frees, kinds, k, table, weights)
+            else:
+                new, _ = score(policy, nodes, n, kinds, k, target, shares, table, weights)
+        if new == scores[n, row]:
+            continue
+        block_lost, group_lost = enter(policy, n, row, new, scores, bests)
+        if block_lost:
+            lost[losers] = row
+            losers += 1
+            if group_lost:
+                lost_above[losers_above] = row
+                losers_above += 1
+    block, blocks = n // BLOCK, blocks_of(scores.shape[0])
+    group = block // GROUP
+    best_of(scores, block * BLOCK, BLOCK, scores.shape[0], lost[:losers], bests, block)
+    best_of(bests, group * GROUP, GROUP, blocks, lost_above[:losers_above], bests, blocks + group)
+
+
+@njit(cache=True, nogil=True)
+def sweep(policy, nodes, kinds, target, shares, table, weights, scores, bests, log, last, seen, clock):
+    """Bring all rows of the cache up to date, by at most LAG changes: no placement has to do it all."""
     kept = clock[0] - log.size
     if clock[1] < kept:  # the ring no longer holds what these rows have missed
         for row in range(seen.shape[1]):
             if seen[0, row] < kept:
                 seen[0, row] = -1
         clock[1] = kept
-    while clock[0] - clock[1] > LAG:
-        at = clock[1]
+    end = min(clock[0], clock[1] + LAG)
+    for at in range(clock[1], end):
         n = log[at % log.size]
-        for row in range(seen.shape[1]):
-            if seen[0, row] == at:
-                if last[n] == at:
-                    k = seen[1, row]
-                    rescore(policy, n, k, row, nodes, kinds, target, shares, table, weights, scores, blocks)
-                seen[0, row] = at + 1
-        clock[1] = at + 1
+        if last[n] == at:
+            rescore_rows(policy, n, at, nodes, kinds, target, shares, table, weights, scores, bests, seen)
+        else:
+            for row in range(seen.shape[1]):
+                if seen[0, row] == at:
+                    seen[0, row] = at + 1
+    clock[1] = end
 
 
 @njit(cache=True, nogil=True)
@@ -389,35 +513,43 @@ def draw(random, below):
 
 
 @njit(cache=True, nogil=True)
-def search(policy, row, scores, blocks, random):
+def search(policy, row, scores, bests, random):
     """The best node of a row that is up to date, the first of the best; -1 where nothing fits."""
+    width = scores.shape[0]
+    blocks = blocks_of(width)
     if policy == RANDOM:
         total = 0
-        for block in range(blocks.shape[1]):
-            total += int(blocks[row, block])
+        for group in range(blocks, bests.shape[0]):
+            total += int(bests[group, row])
         if total == 0:
             return -1
         at = draw(random, total)
-        for block in range(blocks.shape[1]):
-            inside = int(blocks[row, block])
-            if at >= inside:
-                at -= inside
-                continue
-            for n in range(block * BLOCK, scores.shape[0]):
-                if scores[n, row] != NO:
-                    if at == 0:
-                        return n
-                    at -= 1
-    best, where = NO, -1
-    for block in range(blocks.shape[1]):
-        if blocks[row, block] > best:
-            best, where = blocks[row, block], block
-    if where < 0:
+        group = blocks
+        while at >= bests[group, row]:
+            at -= int(bests[group, row])
+            group += 1
+        block = (group - blocks) * GROUP
+        while at >= bests[block, row]:
+            at -= int(bests[block, row])
+            block += 1
+        n = block * BLOCK
+        while at > 0 or scores[n, row] == NO:
+            at -= scores[n, row] != NO
+            n += 1
+        return n
+    best, group = NO, -1
+    for at in range(blocks, bests.shape[0]):
+        if bests[at, row] > best:
+            best, group = bests[at, row], at - blocks
+    if group < 0:
         return -1
-    for n in range(where * BLOCK, scores.shape[0]):
-        if scores[n, row] == best:
-            return n
-    return -1
+    block = group * GROUP
+    while bests[block, row] != best:
+        block += 1
+    n = block * BLOCK
+    while scores[n, row] != best:
+        n += 1
+    return n
 
 
 @njit(cache=True, nogil=True)
@@ -436,16 +568,16 @@ def gpus_for(policy, n, k, nodes, kinds, target, shares, table, weights, random)
 
 @njit(cache=True, nogil=True)
 def place(
-    policy, k, row, nodes, kinds, target, shares, table, weights, scores, blocks, log, last, seen, clock,
+    policy, k, row, nodes, kinds, target, shares, table, weights, scores, bests, log, last, seen, clock,
     random,
 ):  # fmt: skip
     """Place a task of kind ``k``: its node, -1 where nothing fits, and its GPUs as bits."""
     if nodes.shape[0] > MANY:  # of fewer nodes it costs little to catch up, and most is never asked for
-        sweep(policy, nodes, kinds, target, shares, table, weights, scores, blocks, log, last, seen, clock)
+        sweep(policy, nodes, kinds, target, shares, table, weights, scores, bests, log, last, seen, clock)
     refresh(
-        policy, k, row, nodes, kinds, target, shares, table, weights, scores, blocks, log, last, seen, clock
+        policy, k, row, nodes, kinds, target, shares, table, weights, scores, bests, log, last, seen, clock
     )
-    n = search(policy, row, scores, blocks, random)
+    n = search(policy, row, scores, bests, random)
     if n < 0:
         return -1, 0
     chosen = gpus_for(policy, n, k, nodes, kinds, target, shares, table, weights, random)
@@ -479,7 +611,7 @@ def release(n, k, chosen, nodes, kinds, log, last, clock):
 
 @njit(cache=True, nogil=True)
 def arrivals(
-    policy, sequence, row_of, nodes, kinds, target, shares, table, weights, scores, blocks, log, last, seen,
+    policy, sequence, row_of, nodes, kinds, target, shares, table, weights, scores, bests, log, last, seen,
     clock, random, where, which, wasted,
 ):  # fmt: skip
     """Place tasks one after the other, none of which ends.
@@ -496,10 +628,10 @@ def arrivals(
         k = sequence[t]
         row = row_of[k]
         refresh(
-            policy, k, row, nodes, kinds, target, shares, table, weights, scores, blocks, log, last, seen,
+            policy, k, row, nodes, kinds, target, shares, table, weights, scores, bests, log, last, seen,
             clock,
         )  # fmt: skip
-        n = search(policy, row, scores, blocks, random)
+        n = search(policy, row, scores, bests, random)
         chosen = 0
         if n >= 0:
             chosen = gpus_for(policy, n, k, nodes, kinds, target, shares, table, weights, random)
