@@ -45,8 +45,8 @@ class Cluster:
         SchedulingError: a node that cannot be (``kind`` "node"), or no such policy ("policy").
 
     Time of ``place``: a score for every node that changed since the last task of the same kind (of more than
-    4,096 nodes: since the last task, for every kind), and N/256 comparisons. Memory: 8·N bytes for each kind that is remembered, at most 256 MiB, then the kind that was
-    asked for longest ago is forgotten.
+    4,096 nodes: since the last task, for every kind), and N/256 comparisons. Memory: 8·N bytes for each kind
+    that is remembered, at most 256 MiB, then the kind that was asked for longest ago is forgotten.
     """
 
     def __init__(
