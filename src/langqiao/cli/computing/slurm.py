@@ -1,4 +1,4 @@
-"""``langqiao computing slurm submit|watch|cancel``: real jobs on a Slurm, each run at most once."""
+"""``langqiao computing slurm submit|watch|cancel|sync``: real jobs on a Slurm, each run at most once."""
 
 from __future__ import annotations
 
@@ -12,12 +12,14 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from langqiao.cli.computing.slurm_sync import sync
 from langqiao.cli.shared import err, out, stop
 
 if TYPE_CHECKING:
     from langqiao.engines.scheduling.slurm import Backend, Seen
 
 slurm_app = typer.Typer(help="真实的 Slurm 作业 / jobs on a real Slurm", no_args_is_help=True)
+slurm_app.command()(sync)
 STATES = {
     "held": "待放行 / held",
     "waiting": "等待 / waiting",

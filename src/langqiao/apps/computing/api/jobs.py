@@ -24,7 +24,6 @@ from langqiao.apps.computing.domain.jobs import (
     MODELS_AT_MOST,
     NAME_AT_MOST,
     RANGES,
-    SCRIPT_AT_MOST,
     TOKEN_AT_MOST,
 )
 from langqiao.apps.computing.domain.scheduling import schedule

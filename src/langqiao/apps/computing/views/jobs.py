@@ -145,10 +145,10 @@ def _schedule(request: HttpRequest, campus: Campus) -> Any:
         "started": len(done.started), "noticed": len(done.noticed), "preempted": len(done.preempted),
         "waiting": done.waiting,
     }  # fmt: skip
-    return (
-        _("本轮开始 %(started)s、通知让出 %(noticed)s、抢占 %(preempted)s 个，仍有 %(waiting)s 个排队。")
-        % values
+    words = _(
+        "本轮开始 %(started)s 个，通知让出 %(noticed)s 个，抢占 %(preempted)s 个；仍有 %(waiting)s 个排队。"
     )
+    return words % values
 
 
 @login_required
