@@ -75,6 +75,18 @@ def control(field: BoundField, extra: str = "") -> SafeString:
     return field.as_widget(attrs=attrs)
 
 
+@register.simple_tag
+def own_control(field: BoundField, prefix: str) -> SafeString:
+    """A field's control under an id of its own, for a form that stands several times on a page."""
+    attrs: dict[str, Any] = {
+        "id": f"{prefix}-{field.name}",
+        "class": "form-select" if isinstance(field.field.widget, Select) else "form-control",
+    }
+    if field.help_text:
+        attrs["aria-describedby"] = f"{prefix}-{field.name}-hint"
+    return field.as_widget(attrs=attrs)
+
+
 @register.filter
 def is_check(field: BoundField) -> bool:
     """A single check box, whose label stands beside it."""

@@ -1,4 +1,4 @@
-"""Template tags of the computing centre: GPUs, money in yuan, shares of a bar, forms that stand twice."""
+"""Template tags of the computing centre: GPUs, money in yuan, shares of a bar."""
 
 from __future__ import annotations
 
@@ -6,8 +6,6 @@ from decimal import Decimal
 from typing import Any
 
 from django import template
-from django.forms import BoundField, Select
-from django.utils.safestring import SafeString
 
 from langqiao.kit.figures import money
 
@@ -57,15 +55,3 @@ def yuan_money(amount: Any) -> str:
 def share_of(part: Any, whole: Any) -> int:
     """A part of a whole in per cent, from 0 to 100."""
     return min(100, max(0, round(100 * float(part) / float(whole)))) if whole else 0
-
-
-@register.simple_tag
-def own_control(field: BoundField, prefix: str) -> SafeString:
-    """A field's control under an id of its own, for a form that stands several times on a page."""
-    attrs: dict[str, Any] = {
-        "id": f"{prefix}-{field.name}",
-        "class": "form-select" if isinstance(field.field.widget, Select) else "form-control",
-    }
-    if field.help_text:
-        attrs["aria-describedby"] = f"{prefix}-{field.name}-hint"
-    return field.as_widget(attrs=attrs)

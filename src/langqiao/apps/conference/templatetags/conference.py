@@ -2,25 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from django import template
-from django.forms import BoundField, Select
-from django.utils.safestring import SafeString
 
 register = template.Library()
-
-
-@register.simple_tag
-def own_control(field: BoundField, prefix: str) -> SafeString:
-    """A field's control under an id of its own, for a form that stands several times on a page."""
-    attrs: dict[str, Any] = {
-        "id": f"{prefix}-{field.name}",
-        "class": "form-select" if isinstance(field.field.widget, Select) else "form-control",
-    }
-    if field.help_text:
-        attrs["aria-describedby"] = f"{prefix}-{field.name}-hint"
-    return field.as_widget(attrs=attrs)
 
 
 @register.filter
