@@ -82,3 +82,16 @@ def test_what_is_wrong_is_one_line(nodes, tmp_path):
     run("agreement", tmp_path / "none", code=1)
     (tmp_path / "bad").write_text("[]\n")
     assert "line 1" in " ".join(run("agreement", tmp_path / "bad", code=1).stderr.split())
+
+
+def test_a_token_comes_from_a_file_or_the_environment_and_is_not_repeated(nodes, tmp_path, monkeypatch):
+    asked = ["extender", "--nodes", nodes, "--record", tmp_path / "r", "--policy", "bestfit"]
+    file = tmp_path / "token"
+    file.write_text("tooshort\n")
+    said = run(*asked, "--token-file", file, code=1).stderr
+    assert "16" in said
+    assert "tooshort" not in said
+    file.write_text("\n")
+    assert "no token" in " ".join(run(*asked, "--token-file", file, code=1).stderr.split())
+    monkeypatch.setenv("LANGQIAO_EXTENDER_TOKEN", "tooshort")
+    assert "16" in run(*asked, code=1).stderr

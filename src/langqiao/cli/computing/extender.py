@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import ipaddress
 import json
+import os
 import signal
 import threading
 from dataclasses import asdict
@@ -18,6 +20,7 @@ if TYPE_CHECKING:
     from langqiao.engines.scheduling.extender import Agreement, Mode
     from langqiao.engines.scheduling.extender.server import Extender
 
+TOKEN = "LANGQIAO_EXTENDER_TOKEN"  # noqa: S105  # the name of the variable, not a token
 MODES = ("advise", "silent", "enforce")
 WORDS = {
     "advised": "给出建议的 Pod / advised",
@@ -46,6 +49,10 @@ def extender(
     ] = "advise",
     gpu: Annotated[str, typer.Option(help="整卡的资源名 / resource of whole GPUs")] = "nvidia.com/gpu",
     limit_mib: Annotated[int, typer.Option(min=1, max=1024, help="请求体上限 MiB / largest body")] = 64,
+    token_file: Annotated[
+        Path | None,
+        typer.Option(help=f"令牌文件；或用环境变量 {TOKEN} / file with the token that callers must bear"),
+    ] = None,
 ) -> None:
     """Kubernetes 调度扩展：filter 与 prioritize，记录集群是否采纳 / a scheduler extender that advises."""
     from langqiao.engines.scheduling.cluster import Cluster
@@ -57,15 +64,46 @@ def extender(
     if mode not in MODES:
         stop(f"--mode：{mode} 不在 {', '.join(MODES)} 之中 / is none of these", code=2)
     try:
+        token = _token(token_file)
+        if not token and not _is_loopback(host):
+            err.print(
+                "没有令牌：能到达端口者都可写入 / no token: whoever reaches the port may tell it things",
+                highlight=False,
+            )
         expected = read_tasks(workload) if workload else ()
         cluster = Cluster(read_nodes(nodes), policy=policy, workload=expected)
         with Journal(record, patience=1.0).writing() as writer:
             advisor = Advisor(cluster, writer, names=Names(gpu=gpu), mode=cast("Mode", mode))
-            with serve(advisor, host=host, port=port, largest=limit_mib << 20) as server:
+            with serve(advisor, host=host, port=port, largest=limit_mib << 20, token=token) as server:
                 err.print(f"http://{host}:{server.port}  {policy} {mode}", highlight=False)
                 _serve(server)
-    except (SchedulingError, OSError) as wrong:
+    except (SchedulingError, OSError, UnicodeDecodeError) as wrong:
         stop(wrong)
+
+
+def _token(file: Path | None) -> str:
+    """The token from its file, else from the environment; never from the command line, which others see.
+
+    Raises:
+        SchedulingError: the file is empty.
+        OSError: it cannot be read.
+    """
+    from langqiao.engines.scheduling.errors import SchedulingError
+
+    if file is None:
+        return os.environ.get(TOKEN, "").strip()
+    token = file.read_text(encoding="utf-8").strip()
+    if not token:
+        raise SchedulingError(f"{file} holds no token", kind="token")
+    return token
+
+
+def _is_loopback(host: str) -> bool:
+    """Whether an address is reached from this machine alone."""
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
 
 
 def agreement(

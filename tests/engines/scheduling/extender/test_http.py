@@ -1,5 +1,6 @@
 """The extender over real HTTP: Kubernetes' own field names, advice and agreement, restarts, hostile callers."""
 
+import base64
 import http.client
 import json
 import socket
@@ -11,6 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from langqiao.engines.scheduling.cluster import Cluster
+from langqiao.engines.scheduling.errors import SchedulingError
 from langqiao.engines.scheduling.extender import Advisor, agreement_of, serve
 from langqiao.engines.scheduling.journal import Journal
 from langqiao.engines.scheduling.types import Node
@@ -52,10 +54,10 @@ class Caller:
 
 
 @contextmanager
-def running(path, *, mode="advise", policy="bestfit", largest=1 << 20, nodes=NODES):
+def running(path, *, mode="advise", policy="bestfit", largest=1 << 20, nodes=NODES, token=""):
     with Journal(path, patience=1).writing() as writer:
         advisor = Advisor(Cluster(nodes, policy=policy), writer, mode=mode)
-        with serve(advisor, port=0, largest=largest) as server:
+        with serve(advisor, port=0, largest=largest, token=token) as server:
             thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
             thread.start()
             try:
@@ -234,3 +236,30 @@ def test_any_json_is_answered_in_words(caller, one, other, path):
     body = {"Pod": one, "NodeNames": other, "items": one, "PodUID": other, "Node": one}
     status, answer = caller.raw("POST", path, json.dumps(body))
     assert status in {200, 400}, answer
+
+
+def test_with_a_token_only_who_bears_it_is_heard(record):
+    token = "a-token-of-the-cluster"
+    password = base64.b64encode(f"langqiao:{token}".encode()).decode()
+    body = json.dumps({"Pod": pod("t1"), "NodeNames": NAMES})
+    with running(record, token=token) as caller:
+
+        def asked(header, path="/filter"):
+            headers = {"Authorization": header} if header else {}
+            method = "GET" if path == "/agreement" else "POST"
+            return caller.raw(method, path, body if method == "POST" else None, headers)[0]
+
+        for wrong in ("", "Bearer", f"Bearer {token}x", token, "Basic ???", f"Basic {token}", "Bearer é"):
+            assert asked(wrong) == 401, wrong
+            assert asked(wrong, "/agreement") == 401
+        assert caller.raw("GET", "/healthz")[0] == 200
+        assert agreement_of(Journal(record).facts()).advised == 0
+        assert asked(f"Bearer {token}") == asked(f"bearer {token}") == asked(f"Basic {password}") == 200
+        assert asked(f"Bearer {token}", "/agreement") == 200
+    assert token not in record.read_text()
+
+
+@pytest.mark.parametrize("token", ["short", "with a space in the middle", "密" * 20])
+def test_a_token_that_is_none_is_refused(record, token):
+    with pytest.raises(SchedulingError, match="printable"), running(record, token=token):
+        pass

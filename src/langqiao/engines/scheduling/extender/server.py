@@ -3,11 +3,16 @@
 POST /filter, /prioritize: ExtenderArgs of k8s.io/kube-scheduler/extender/v1 (Pod, Nodes or NodeNames; the
 names of the fields in either case). POST /bound: ExtenderBindingArgs (PodName, PodNamespace, PodUID, Node) of
 a binding that the cluster made. POST /gone: the same without Node. POST /observe: a v1 PodList of all pods.
-GET /healthz, /agreement. There is no bind: the cluster binds.
+GET /healthz, /agreement. There is no bind: the cluster binds. Where a token is set, all but /healthz need it:
+as ``Authorization: Bearer`` (RFC 6750), or as the password of Basic (RFC 7617), which is what a user in the
+scheduler's urlPrefix becomes.
 """
 
 from __future__ import annotations
 
+import base64
+import binascii
+import hmac
 import json
 import threading
 from collections.abc import Callable
@@ -17,6 +22,7 @@ from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
+from langqiao.engines.scheduling.errors import SchedulingError
 from langqiao.engines.scheduling.extender.advice import Advisor
 from langqiao.engines.scheduling.extender.pods import PodError
 
@@ -24,6 +30,7 @@ LARGEST = 64 << 20  # bytes of a body: 5,000 whole nodes are some 50 MB
 TOGETHER = 32  # requests at one time
 PATIENCE = 30.0  # seconds for a caller to send its request
 MOST_NODES = 200_000
+SHORTEST_TOKEN = 16
 DRAINED = 8 << 20  # bytes of a body too large that are read before it is refused
 
 
@@ -41,16 +48,37 @@ class Extender(ThreadingHTTPServer):
     daemon_threads = True
     allow_reuse_address = True
 
-    def __init__(self, address: tuple[str, int], advisor: Advisor, *, largest: int = LARGEST) -> None:
+    def __init__(
+        self, address: tuple[str, int], advisor: Advisor, *, largest: int = LARGEST, token: str = ""
+    ) -> None:
         super().__init__(address, Handler)
         self.advisor = advisor
         self.largest = largest
+        self._token = token.encode()
         self.room = threading.BoundedSemaphore(TOGETHER)
 
     @property
     def port(self) -> int:
         """The port it listens on."""
         return int(self.server_address[1])
+
+    def admits(self, authorization: str) -> bool:
+        """Whether a caller with this Authorization header may ask; always where no token is set.
+
+        The time of the comparison says nothing of where a wrong token differs.
+        """
+        if not self._token:
+            return True
+        kind, _, given = authorization.strip().partition(" ")
+        held = given.strip().encode(errors="replace")
+        if kind.lower() == "basic":
+            try:
+                held = base64.b64decode(held, validate=True).partition(b":")[2]
+            except (binascii.Error, ValueError):
+                return False
+        elif kind.lower() != "bearer":
+            return False
+        return hmac.compare_digest(held, self._token)
 
     def handle_error(self, request: Any, client_address: Any) -> None:
         """A caller that hangs up is no event; anything else was answered by the handler."""
@@ -95,6 +123,7 @@ class Handler(BaseHTTPRequestHandler):
             return
         try:
             route = self._route(routes)
+            self._admit()
             self._say(HTTPStatus.OK, route(self._body() if body else None))
         except Refused as refused:
             self._say(refused.status, {"error": str(refused)}, close=True)
@@ -112,6 +141,17 @@ class Handler(BaseHTTPRequestHandler):
         if route is None:
             raise Refused(HTTPStatus.NOT_FOUND, f"there is no {self.path[:80]}")
         return route
+
+    def _admit(self) -> None:
+        """Refuse a caller without the token, before anything of the body is believed.
+
+        Whether the extender lives, everybody may ask: probes of Kubernetes have no secret.
+        """
+        if self.path.split("?")[0].rstrip("/") == "/healthz":
+            return
+        if not self.server.admits(self.headers.get("Authorization", "")):
+            self._drain()
+            raise Refused(HTTPStatus.UNAUTHORIZED, "the token is missing or wrong")
 
     def _body(self) -> Any:
         length = self.headers.get("Content-Length", "")
@@ -149,6 +189,8 @@ class Handler(BaseHTTPRequestHandler):
             self.send_response(status)
             self.send_header("Content-Type", "application/json")
             self.send_header("Content-Length", str(len(data)))
+            if status == HTTPStatus.UNAUTHORIZED:
+                self.send_header("WWW-Authenticate", 'Bearer realm="langqiao"')
             if self.close_connection:
                 self.send_header("Connection", "close")
             self.end_headers()
@@ -193,13 +235,25 @@ class Handler(BaseHTTPRequestHandler):
         return {**asdict(found), "rate": found.rate}
 
 
-def serve(advisor: Advisor, *, host: str = "127.0.0.1", port: int = 8765, largest: int = LARGEST) -> Extender:
+def serve(
+    advisor: Advisor, *, host: str = "127.0.0.1", port: int = 8765, largest: int = LARGEST, token: str = ""
+) -> Extender:
     """A server that is bound to its port; the caller runs ``serve_forever`` and ``server_close``.
 
+    Args:
+        token: what callers must bear; "" for none.
+
     Raises:
+        SchedulingError: the token is short, or is no plain text (kind "token").
         OSError: the port is taken.
     """
-    return Extender((host, port), advisor, largest=largest)
+    if token and (
+        len(token) < SHORTEST_TOKEN or not token.isascii() or not token.isprintable() or " " in token
+    ):
+        raise SchedulingError(
+            f"a token is {SHORTEST_TOKEN} or more printable ASCII characters without a space", kind="token"
+        )
+    return Extender((host, port), advisor, largest=largest, token=token)
 
 
 def _nodes(body: dict[str, Any]) -> list[str]:
