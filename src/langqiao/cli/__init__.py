@@ -14,6 +14,7 @@ from langqiao.cli.calibrate import calibrate
 from langqiao.cli.computing import computing_app
 from langqiao.cli.kme import kme_app
 from langqiao.cli.quantum import quantum_app
+from langqiao.cli.seal import open_file, seal, seal_keys, seal_receipt
 from langqiao.cli.select import select
 from langqiao.cli.shared import migrate, out, progress_bar, refusals, setup, stop
 from langqiao.cli.verification import conference_app, verification_app
@@ -295,8 +296,9 @@ def manage(context: typer.Context) -> None:
     execute_from_command_line(["langqiao manage", *context.args])
 
 
-for command in (assign, calibrate, select):
+for command in (assign, calibrate, select, seal, seal_keys, seal_receipt):
     app.command()(command)
+app.command("open")(open_file)
 
 
 def main() -> None:
