@@ -11,6 +11,10 @@ SUITES = {
     "accounts and ledger": ["tests/apps/accounts", "tests/apps/ledger"],
     "registry": ["tests/apps/registry"],
     "challenges": ["tests/apps/challenges"],
+    "computing": [
+        f"tests/apps/computing/test_{name}.py"
+        for name in ("billing", "grace", "jobs", "scheduling", "sharing", "vouchers")
+    ],
     "lists": ["tests/kit/listing", "tests/web/test_lists.py"],
     "frame and API": [
         "tests/web/test_frame.py",

@@ -70,7 +70,8 @@ def _worked(campus: Campus, values: dict[str, Any]) -> Worked:
     arrivals = []
     if values["gpus"]:
         since = values["since"] or month_text(worked_out(campus, months=1).found.start)
-        arrivals = [f"{_('新租户')}={values['gpus']}@{since}"]
+        name = _("新租户")
+        arrivals = [f"{name}={values['gpus']}@{since}"]
     return worked_out(campus, months=values["months"], slips=slips, deratings=deratings, arrivals=arrivals)
 
 
