@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import typer
 
+from langqiao.cli.kme.up import up
+from langqiao.cli.quantum.plan import plan
 from langqiao.cli.quantum.rate import rate
 
 quantum_app = typer.Typer(help="量子网络 / the quantum network", no_args_is_help=True)
@@ -14,4 +16,6 @@ def _group() -> None:
     """量子网络 / the quantum network."""
 
 
+quantum_app.command()(plan)
 quantum_app.command()(rate)
+quantum_app.command()(up)

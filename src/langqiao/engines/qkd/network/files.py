@@ -57,15 +57,13 @@ def load(path: str | Path, *, equipment: str | None = None) -> Network:
         raw = place.read_bytes()
     except OSError as error:
         raise QkdError(f"{place.name} cannot be read: {error.strerror}", kind="file") from error
-    if len(raw) > BYTES_AT_MOST:
-        raise QkdError(f"{place.name} is larger than {BYTES_AT_MOST:,} bytes", kind="file")
-    return network_from_dict(_decoded(raw, place.name), equipment=equipment)
+    return network_from_dict(decoded(raw, place.name), equipment=equipment)
 
 
 def nine_cities(equipment: str | None = None) -> Network:
     """The illustration of the nine cities (九城示例网络), equipment ``a`` (40 MHz) or ``b`` (625 MHz)."""
     raw = (resources.files("langqiao.engines.qkd.networks") / "nine_cities.toml").read_bytes()
-    return network_from_dict(_decoded(raw, "nine_cities.toml"), equipment=equipment)
+    return network_from_dict(decoded(raw, "nine_cities.toml"), equipment=equipment)
 
 
 def network_from_dict(values: object, *, equipment: str | None = None) -> Network:
@@ -105,7 +103,14 @@ def network_from_dict(values: object, *, equipment: str | None = None) -> Networ
     )
 
 
-def _decoded(raw: bytes, name: str) -> object:
+def decoded(raw: bytes, name: str) -> object:
+    """Plain values of a file: JSON where its name ends so, TOML otherwise.
+
+    Raises:
+        QkdError: it is neither, or larger than 8 MB.
+    """
+    if len(raw) > BYTES_AT_MOST:
+        raise QkdError(f"{name} is larger than {BYTES_AT_MOST:,} bytes", kind="file")
     try:
         words = raw.decode("utf-8")
         return json.loads(words) if name.lower().endswith(".json") else tomllib.loads(words)
