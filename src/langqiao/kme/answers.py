@@ -8,6 +8,7 @@ from typing import Any, Final
 from aiohttp import web
 
 _HEADERS: Final = {"Content-Type": "application/json", "Cache-Control": "no-store", "Server": "langqiao-kme"}
+_ENCODE: Final = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 
 
 def answer(status: int, body: Any, *, retry_after: int = 0) -> web.Response:
@@ -15,5 +16,4 @@ def answer(status: int, body: Any, *, retry_after: int = 0) -> web.Response:
     headers = dict(_HEADERS)
     if retry_after:
         headers["Retry-After"] = str(retry_after)
-    text = json.dumps(body, ensure_ascii=False, separators=(",", ":"))
-    return web.Response(status=status, body=text.encode(), headers=headers)
+    return web.Response(status=status, body=_ENCODE(body).encode(), headers=headers)

@@ -17,7 +17,7 @@ log = logging.getLogger("langqiao.kme")
 PERIOD: Final = 0.2
 BLOCKS_AT_ONCE: Final = 4
 """Blocks that one operation stores: a group commit that takes longer would make requests wait."""
-FRESH_WAIT: Final = 2.0
+FRESH_WAIT: Final = 5.0
 AGE_PERIOD: Final = 30.0
 HOLDER_FACTOR: Final = 2
 
@@ -52,13 +52,15 @@ class Feeder:
         async with self._locks[peer]:
             try:
                 row = await self._store.run(
-                    lambda t: t.db.execute("SELECT cursor FROM source WHERE peer=?", (peer,)).fetchone()
+                    lambda t: t.db.execute("SELECT cursor, skip FROM source WHERE peer=?", (peer,)).fetchone()
                 )
-                before = row[0] if row else ""
+                before, skip = row or ("", 0)
                 blocks, cursor = await asyncio.to_thread(self._sources[peer].poll, before, BLOCKS_AT_ONCE)
                 if cursor == before:
+                    if skip:
+                        await self._store.run(lambda t: _end_skip(t, peer))
                     return False
-                await self._store.run(lambda t: self._take_over(t, peer, blocks, cursor))
+                await self._store.run(lambda t: self._take_over(t, peer, blocks, cursor, skip=skip))
             except (KmeError, Refusal, OSError) as error:
                 if self._metrics.faults.get(f"source {peer}") != str(error):
                     log.warning("source peer=%s fault=%s", peer, error)
@@ -67,18 +69,20 @@ class Feeder:
             self._metrics.faults.pop(f"source {peer}", None)
             return len(blocks) >= BLOCKS_AT_ONCE
 
-    async def fresh(self, peer: str) -> None:
-        """Poll at once, and again for two seconds at most, until the source has given something."""
+    async def fresh(self, peer: str, serial: int) -> None:
+        """Poll until the source has given the unit ``serial``, for a few seconds at most."""
         if peer not in self._sources:
             return
-        pool = self._store.pools[peer, IN]
-        before, loop = pool.next, asyncio.get_running_loop()
+        pool, loop = self._store.pools[peer, IN], asyncio.get_running_loop()
         until = loop.time() + FRESH_WAIT
-        while pool.next == before and loop.time() < until:
-            await self.poll(peer)
-            await asyncio.sleep(0.02)
+        while pool.next <= serial and loop.time() < until:
+            if not await self.poll(peer):
+                await asyncio.sleep(0.02)
 
-    def _take_over(self, transaction: Transaction, peer: str, blocks: list[Block], cursor: str) -> None:
+    def _take_over(
+        self, transaction: Transaction, peer: str, blocks: list[Block], cursor: str, *, skip: int
+    ) -> None:
+        """Store blocks with their cursor; those that find no room, or may have been issued, are discarded."""
         stored = discarded = 0
         for block in blocks:
             if len(block.material) != BLOCK_BYTES or block.number < 0:
@@ -92,14 +96,14 @@ class Feeder:
             room = self._config.keys.max_key_count * (1 if issues else HOLDER_FACTOR)
             transaction.change(pool)
             pool.next = start + BLOCK_UNITS
-            if pool.stored + BLOCK_UNITS > room:
+            if skip or pool.stored + BLOCK_UNITS > room:
                 pool.received += BLOCK_UNITS
                 pool.discarded += BLOCK_UNITS
                 discarded += BLOCK_UNITS
             else:
                 transaction.put(pool, start, block.material)
                 stored += BLOCK_UNITS
-        transaction.db.execute("INSERT OR REPLACE INTO source VALUES (?,?)", (peer, cursor))
+        transaction.db.execute("INSERT OR REPLACE INTO source VALUES (?,?,?)", (peer, cursor, skip))
         if blocks:
             facts = {"peer": peer, "blocks": len(blocks), "units": stored, "discarded": discarded}
             transaction.audit("kme", "receive", facts)
@@ -128,3 +132,7 @@ class Feeder:
         transaction.db.execute("DELETE FROM usage WHERE day<?", (transaction.at // 86_400_000 - 7,))
         if gone or shared:
             transaction.audit("kme", "expire", {"units": gone, "shared": shared})
+
+
+def _end_skip(transaction: Transaction, peer: str) -> None:
+    transaction.db.execute("UPDATE source SET skip=0 WHERE peer=?", (peer,))

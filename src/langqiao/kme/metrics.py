@@ -11,7 +11,7 @@ from langqiao.kme.store import Store
 
 
 class Metrics:
-    """Counts since the start of the process."""
+    """Counts since the start of the process; ``faults`` and ``short`` (relay pools) tell what is wrong."""
 
     def __init__(self, config: Config, store: Store) -> None:
         self._config = config
@@ -20,6 +20,7 @@ class Metrics:
         self._delivered: Counter[str] = Counter()
         self._refused: Counter[int] = Counter()
         self.faults: dict[str, str] = {}
+        self.short: dict[str, str] = {}
 
     def delivered(self, method: str, keys: int) -> None:
         """Count keys that were answered."""
@@ -55,6 +56,7 @@ class Metrics:
             "commits": self._store.commits,
             "audit": {"sequence": self._store.head.seq, "hash": self._store.head.hash.hex()},
             "faults": dict(self.faults),
+            "short": dict(self.short),
             "pools": pools,
         }
 

@@ -29,8 +29,6 @@ from langqiao.kme.tls import server_context
 log = logging.getLogger("langqiao.kme")
 
 HANDSHAKE_SECONDS: Final = 10.0
-SWITCH_SECONDS: Final = 0.0005
-"""The writer thread and the event loop share one interpreter; the default of 5 ms shows in the latency."""
 GROUP: Final = 256
 
 
@@ -94,7 +92,8 @@ async def running(config: Config, *, group: int = GROUP) -> AsyncIterator[Runnin
             stack.callback(server.close)
             yield Running(port, service, metrics, health_port)
     finally:
-        await asyncio.to_thread(store.close)
+        await store.idle()
+        store.close()
 
 
 async def _end(tasks: list[asyncio.Task[None]]) -> None:
@@ -153,5 +152,4 @@ def main(config: Config, *, group: int = GROUP) -> None:
         OSError: the port is taken.
     """
     harden()
-    sys.setswitchinterval(SWITCH_SECONDS)
     asyncio.run(serve(config, group=group))

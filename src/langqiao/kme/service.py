@@ -6,7 +6,7 @@ import itertools
 import math
 import os
 import uuid
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
 from langqiao.engines.sm import sm3_hex
@@ -51,7 +51,7 @@ class Service:
         self.directory = config.directory
         self.throttle = Throttle(config.limits)
         self.relay: Relay | None = None
-        self.fresh: Callable[[str], Any] | None = None
+        self.fresh: Callable[[str, int], Awaitable[None]] | None = None
         self._namers: dict[tuple[str, str], Namer] = {}
         for peer in pools_of(config):
             secret = config.pair_secret(peer)
@@ -130,8 +130,8 @@ class Service:
 
         def issue(transaction: Transaction) -> Delivery:
             pool = transaction.pool(peer, OUT)
-            self._count(transaction, master, request.number)
             oldest = self._oldest(transaction, pool, request, wish)
+            self._count(transaction, master, request.number)
             taken = transaction.take(pool, request.number, units, oldest)
             pool.delivered += units * len(taken)
             keys = [(name(serial, length, master, slave), material[:length]) for serial, material in taken]
@@ -140,7 +140,7 @@ class Service:
             transaction.release(seq, len(keys))
             return Delivery(seq, keys)
 
-        return await self.store.run(issue)
+        return await self.store.run(issue, checked=not self.config.limits.keys_per_day)
 
     def _oldest(self, transaction: Transaction, pool: Pool, request: KeyRequest, wish: Wishes) -> int:
         """Return the birth before which no key may be taken, or refuse."""
@@ -237,8 +237,7 @@ class Service:
         for key_id in ids:
             key = pool_key(key_id)
             if key and key.serial >= pool.next and self._namers[home, IN].fits(key, master, slave):
-                await self.fresh(home)
-                return
+                await self.fresh(home, key.serial)
 
     def _one(self, transaction: Transaction, home: str, master: str, slave: str, key_id: uuid.UUID) -> bytes:
         key = pool_key(key_id)

@@ -162,10 +162,12 @@ class Relay:
                 if pool.direction == OUT and pool.kind == RELAY:
                     try:
                         await self._fill(pool)
-                    except (KmeError, Refusal) as error:
+                    except Refusal as short:
+                        self._metrics.short[pool.peer] = str(short)
+                    except KmeError as error:
                         self._fault(f"relay {pool.peer}", str(error))
                     else:
-                        self._metrics.faults.pop(f"relay {pool.peer}", None)
+                        self._metrics.short.pop(pool.peer, None)
             await asyncio.sleep(FILL_PERIOD)
 
     async def _fill(self, pool: Pool) -> None:

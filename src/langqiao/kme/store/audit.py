@@ -21,18 +21,19 @@ from langqiao.engines.sm import DIGEST_BYTES, sm3
 from langqiao.kme.errors import KmeError
 
 ORIGIN: Final = bytes(DIGEST_BYTES)
+_SORTED: Final = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), sort_keys=True).encode
+_PLAIN: Final = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 _WITNESS: Final = "%020d:%s\n"
 
 
 def entry_hash(before: bytes, who: tuple[int, int, str, str], facts: str) -> bytes:
     """Return the hash of one entry: ``who`` is seq, at, actor, act; ``facts`` canonical JSON text."""
-    line = json.dumps(who, ensure_ascii=False, separators=(",", ":"))
-    return sm3(before + line.encode() + facts.encode())
+    return sm3(before + _PLAIN(who).encode() + facts.encode())
 
 
 def canonical(facts: Mapping[str, Any]) -> str:
     """Return JSON with sorted names and no spaces."""
-    return json.dumps(facts, ensure_ascii=False, separators=(",", ":"), sort_keys=True)
+    return _SORTED(facts)
 
 
 @dataclass(frozen=True)

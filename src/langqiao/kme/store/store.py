@@ -1,9 +1,12 @@
-"""The store of a KME: one database, one writer thread, group commits with full sync.
+"""The store of a KME: one database, one writer at a time, group commits with full sync.
 
-Operations queue up; the writer runs as many as wait, each inside a savepoint of its own, commits once and
-only then hands out results. A crash before the commit undoes them all; a crash after it loses the keys whose
-answer was not sent, and never delivers one twice. Which answers were outstanding is written with every
-commit, so that the next start counts the loss.
+Operations queue up while a commit is being synced to disk. The next group takes all that wait, runs each of
+them, commits once and only then hands out results. A crash before the commit undoes them all; a crash after
+it loses the keys whose answer was not sent, and never delivers one twice. Which answers were outstanding is
+written with every commit, so that the next start counts the loss.
+
+Operations run in the event loop's own thread, for they take microseconds and two threads would fight for the
+interpreter; only the commit, which waits for the disk, runs in another.
 """
 
 from __future__ import annotations
@@ -13,10 +16,10 @@ import concurrent.futures
 import fcntl
 import json
 import os
-import queue
 import sqlite3
-import threading
+from collections import deque
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, TypeVar
 
@@ -50,17 +53,30 @@ class Delivery:
 
 
 class _Job:
-    """An operation that waits, and who waits for it: a future of an event loop, or of another thread."""
+    """An operation that waits, and the future of who waits for it.
 
-    __slots__ = ("future", "loop", "operation", "outcome")
+    ``checked``: it refuses, if at all, before it writes anything, and needs no savepoint.
+    """
+
+    __slots__ = ("checked", "future", "operation", "outcome")
 
     def __init__(
-        self, operation: Operation[Any], future: Any, loop: asyncio.AbstractEventLoop | None
+        self, operation: Operation[Any], future: asyncio.Future[Any] | None, *, checked: bool
     ) -> None:
         self.operation = operation
         self.future = future
-        self.loop = loop
-        self.outcome: Any = None
+        self.checked = checked
+        self.outcome: tuple[Any, BaseException | None] = (None, None)
+
+
+@dataclass
+class _Group:
+    """A group on its way to the disk: the newest audit entry, keys released by entry, operations done."""
+
+    newest: audit.Head
+    released: dict[int, int]
+    done: list[_Job]
+    outstanding: str = "[]"
 
 
 def lock_folder(folder: Path) -> int:
@@ -124,12 +140,12 @@ class Store:
         self._unanswered: dict[int, int] = {}
         self._lost: list[int] = []
         self._written = "[]"
-        self._queue: queue.SimpleQueue[_Job | None] = queue.SimpleQueue()
+        self._queue: deque[_Job] = deque()
+        self._busy = False
         self._closed = False
+        self._thread = concurrent.futures.ThreadPoolExecutor(1, thread_name_prefix="kme-commit")
         self.commits = 0
         self._recover()
-        self._thread = threading.Thread(target=self._write, name="kme-store", daemon=True)
-        self._thread.start()
 
     def _open_pools(self, peers: dict[str, str]) -> dict[tuple[str, str], Pool]:
         pools = {}
@@ -161,7 +177,7 @@ class Store:
             )
             _add_lost(transaction.db, keys)
 
-        self._commit([_Job(note, concurrent.futures.Future(), None)])
+        self.run_now(note)
 
     @property
     def head(self) -> audit.Head:
@@ -171,27 +187,46 @@ class Store:
     @property
     def waiting(self) -> int:
         """Operations in the queue."""
-        return self._queue.qsize()
+        return len(self._queue)
 
-    async def run(self, operation: Operation[T]) -> T:
+    async def run(self, operation: Operation[T], *, checked: bool = False) -> T:
         """Run an operation in the next group commit and return its result once it is durable.
+
+        Args:
+            operation: what to do.
+            checked: it refuses, if at all, before it writes anything; saves a savepoint.
 
         Raises:
             Refusal: the operation refused, or the store cannot write (503); nothing was released then.
         """
-        if self._closed or self._queue.qsize() >= WAITING:
+        if self._closed or len(self._queue) >= WAITING:
             raise unavailable("the key store is not taking requests", retry_after=1)
         loop = asyncio.get_running_loop()
-        job = _Job(operation, loop.create_future(), loop)
-        self._queue.put(job)
-        result: T = await job.future
-        return result
+        future: asyncio.Future[T] = loop.create_future()
+        self._queue.append(_Job(operation, future, checked=checked))
+        if not self._busy:
+            self._busy = True
+            loop.call_soon(self._pump, loop)
+        return await future
 
     def run_now(self, operation: Operation[T]) -> T:
-        """Do what :meth:`run` does, from a thread without an event loop."""
-        future: concurrent.futures.Future[T] = concurrent.futures.Future()
-        self._queue.put(_Job(operation, future, None))
-        return future.result()
+        """Do what :meth:`run` does, alone and at once; not while an event loop uses the store."""
+        job = _Job(operation, None, checked=False)
+        group = self._begin([job])
+        if group is not None:
+            try:
+                self._db.execute("COMMIT")
+            except sqlite3.Error:
+                group = None
+        if group is None:
+            self._undo([job])
+        else:
+            self._committed(group)
+        result, error = job.outcome
+        if error is not None:
+            raise error
+        found: T = result
+        return found
 
     def answered(self, seq: int) -> None:
         """Note that the answer with the keys of entry ``seq`` was handed to the operating system."""
@@ -207,83 +242,121 @@ class Store:
             transaction.audit("kme", "lost", {"keys": keys, "entries": [seq], "why": "connection"})
             _add_lost(transaction.db, keys)
 
-        self._queue.put(_Job(note, concurrent.futures.Future(), None))
+        self._queue.append(_Job(note, None, checked=True))
+        if not self._busy:
+            self._busy = True
+            loop = asyncio.get_running_loop()
+            loop.call_soon(self._pump, loop)
+
+    async def idle(self) -> None:
+        """Wait until nothing is queued or being committed."""
+        if self._busy:
+            await self.run(lambda _transaction: None)
 
     def close(self) -> None:
-        """Finish what waits, note that nothing is outstanding, and give the store back."""
+        """Note that nothing is outstanding and give the store back; :meth:`idle` comes before."""
         if self._closed:
             return
         self._closed = True
-        self._queue.put(None)
-        self._thread.join()
-        self._commit([])
+        self._thread.shutdown()
+        if self._db.in_transaction:
+            self._db.execute("ROLLBACK")
+        self.run_now(lambda _transaction: None)
         self._witness.close()
         self._db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
         self._db.close()
         os.close(self._lock)
 
-    def _write(self) -> None:
-        while True:
-            job = self._queue.get()
-            jobs: list[_Job] = []
-            while job is not None:
-                jobs.append(job)
-                if len(jobs) >= self._group:
-                    break
-                try:
-                    job = self._queue.get_nowait()
-                except queue.Empty:
-                    break
-            if jobs:
-                self._commit(jobs)
-            if job is None:
-                return
+    def _pump(self, loop: asyncio.AbstractEventLoop) -> None:
+        """Take a group, run it, and let the other thread commit it."""
+        jobs = [self._queue.popleft() for _ in range(min(self._group, len(self._queue)))]
+        group = self._begin(jobs)
+        if group is None:
+            self._undo(jobs)
+            self._next(loop)
+            return
+        commit = loop.run_in_executor(self._thread, self._db.execute, "COMMIT")
+        commit.add_done_callback(lambda done: self._after(loop, jobs, group, done))
 
-    def _commit(self, jobs: list[_Job]) -> None:
-        """Run a group and commit it; when that fails every waiter gets a 503 and memory is read anew."""
-        newest, released, done = self._head, {}, []
+    def _after(
+        self, loop: asyncio.AbstractEventLoop, jobs: list[_Job], group: _Group, done: asyncio.Future[Any]
+    ) -> None:
+        if done.cancelled() or done.exception() is not None:
+            self._undo(jobs)
+        else:
+            self._committed(group)
+        self._next(loop)
+
+    def _next(self, loop: asyncio.AbstractEventLoop) -> None:
+        if self._queue:
+            loop.call_soon(self._pump, loop)
+        else:
+            self._busy = False
+
+    def _begin(self, jobs: list[_Job]) -> _Group | None:
+        """Run a group up to its commit; ``None`` where the store cannot write."""
+        group = _Group(self._head, {}, [])
+        changed: dict[int, Pool] = {}
         try:
             self._db.execute("BEGIN IMMEDIATE")
             for job in jobs:
-                if job.future.cancelled():
-                    continue
-                transaction = Transaction(self, self._db, newest, now_ms())
-                self._db.execute("SAVEPOINT job")
-                try:
-                    job.outcome = (job.operation(transaction), None)
-                except sqlite3.Error:
-                    raise
-                except Exception as error:  # noqa: BLE001 - a fault of one operation must not stop the others
-                    self._db.execute("ROLLBACK TO job")
-                    self._reload(transaction.touched)
-                    job.outcome = (None, error)
-                else:
-                    newest = transaction.head
-                    released.update(transaction.released)
-                    for pool in transaction.touched.values():
-                        pool.save(self._db)
-                self._db.execute("RELEASE job")
-                done.append(job)
-            outstanding = json.dumps(list({**self._unanswered, **released}.items()))
+                if job.future is None or not job.future.cancelled():
+                    self._one(job, group, changed)
+            for pool in changed.values():
+                pool.save(self._db)
+            outstanding = json.dumps(list({**self._unanswered, **group.released}.items()))
             if outstanding != self._written:
                 self._db.execute("INSERT OR REPLACE INTO meta VALUES ('unanswered', ?)", (outstanding,))
-            self._db.execute("COMMIT")
+            group.outstanding = outstanding
         except sqlite3.Error:
-            self._undo(jobs)
-            return
-        self._written = outstanding
-        self._unanswered.update(released)
+            return None
+        return group
+
+    def _one(self, job: _Job, group: _Group, changed: dict[int, Pool]) -> None:
+        """Run one operation; a refusal undoes what it wrote.
+
+        Raises:
+            sqlite3.Error: the store cannot write.
+        """
+        transaction = Transaction(self, self._db, group.newest, now_ms())
+        if not job.checked:
+            for pool in changed.values():
+                pool.save(self._db)
+            self._db.execute("SAVEPOINT job")
+        try:
+            job.outcome = (job.operation(transaction), None)
+        except sqlite3.Error:
+            raise
+        except Exception as error:
+            if job.checked and transaction.wrote:
+                raise sqlite3.Error("an operation that had written failed") from error
+            job.outcome = (None, error)
+            if not job.checked:
+                self._db.execute("ROLLBACK TO job")
+                self._reload(transaction.touched)
+        else:
+            group.newest = transaction.head
+            group.released.update(transaction.released)
+            changed.update(transaction.touched)
+        if not job.checked:
+            self._db.execute("RELEASE job")
+        group.done.append(job)
+
+    def _committed(self, group: _Group) -> None:
+        self._written = group.outstanding
+        self._unanswered.update(group.released)
         self.commits += 1
-        if newest.seq != self._head.seq:
-            self._head = newest
-            self._witness.write(newest)
-        self._settle(done)
+        if group.newest.seq != self._head.seq:
+            self._head = group.newest
+            self._witness.write(group.newest)
+        self._settle(group.done)
 
     def _reload(self, pools: dict[int, Pool]) -> None:
         for pool in pools.values():
             pool.load(self._db)
 
     def _undo(self, jobs: list[_Job]) -> None:
+        """Give every waiter a 503 and read memory anew: nothing of this group was released."""
         if self._db.in_transaction:
             self._db.execute("ROLLBACK")
         self._reload({pool.id: pool for pool in self.pools.values()})
@@ -292,31 +365,17 @@ class Store:
         self._settle(jobs)
 
     def _settle(self, jobs: list[_Job]) -> None:
-        """Hand out results: one wake-up for each event loop, not for each operation."""
-        loops: dict[asyncio.AbstractEventLoop, list[_Job]] = {}
         for job in jobs:
-            if job.loop is None:
-                _give(job)
+            result, error = job.outcome
+            if job.future is None:
+                continue
+            if job.future.cancelled():
+                if isinstance(result, Delivery):
+                    self.lost(result.seq)
+            elif error is not None:
+                job.future.set_exception(error)
             else:
-                loops.setdefault(job.loop, []).append(job)
-        for loop, group in loops.items():
-            loop.call_soon_threadsafe(self._hand_out, group)
-
-    def _hand_out(self, jobs: list[_Job]) -> None:
-        for job in jobs:
-            if not job.future.cancelled():
-                _give(job)
-            elif isinstance(job.outcome[0], Delivery):
-                self.lost(job.outcome[0].seq)
-
-
-def _give(job: _Job) -> None:
-    result, error = job.outcome
-    if error is not None:
-        job.future.set_exception(error)
-    else:
-        job.future.set_result(result)
-    job.outcome = None
+                job.future.set_result(result)
 
 
 def _add_lost(connection: sqlite3.Connection, keys: int) -> None:

@@ -20,12 +20,13 @@ def now_ms() -> int:
     return time.time_ns() // 1_000_000
 
 
-def _bound(pool: int, serial: int) -> bytes:
+def unit_bound(pool: int, serial: int) -> bytes:
+    """Return what binds a sealed unit to its place."""
     return pool.to_bytes(4, "big") + serial.to_bytes(8, "big")
 
 
 class Transaction:
-    """One operation's part of a group commit; the writer thread makes it and nobody keeps it."""
+    """One operation's part of a group commit; nobody keeps it."""
 
     def __init__(self, store: Store, connection: sqlite3.Connection, newest: audit.Head, at: int) -> None:
         self._store = store
@@ -34,6 +35,7 @@ class Transaction:
         self.at = at
         self.touched: dict[int, Pool] = {}
         self.released: dict[int, int] = {}
+        self.wrote = False
 
     def pool(self, peer: str, direction: str) -> Pool:
         """Return a pool."""
@@ -42,9 +44,11 @@ class Transaction:
     def change(self, pool: Pool) -> None:
         """Note that this operation changes a pool: it is written afterwards, or read anew on a refusal."""
         self.touched[pool.id] = pool
+        self.wrote = True
 
     def audit(self, actor: str, act: str, facts: Mapping[str, Any]) -> int:
         """Append an entry to the audit trail and return its sequence."""
+        self.wrote = True
         text = audit.canonical(facts)
         seq = self.head.seq + 1
         digest = audit.entry_hash(self.head.hash, (seq, self.at, actor, act), text)
@@ -75,7 +79,7 @@ class Transaction:
                     pool.id,
                     start + i,
                     self.at,
-                    seal(material[32 * i : 32 * i + 32], _bound(pool.id, start + i)),
+                    seal(material[32 * i : 32 * i + 32], unit_bound(pool.id, start + i)),
                 )
                 for i in range(units)
             ],
@@ -99,7 +103,7 @@ class Transaction:
         if len(rows) > 1:
             rows.sort()
         unseal = self._store.sealer.open
-        return [unseal(sealed, _bound(pool.id, serial)) for serial, sealed in rows]
+        return [unseal(sealed, unit_bound(pool.id, serial)) for serial, sealed in rows]
 
     def drop(self, pool: Pool, start: int, stop: int) -> int:
         """Remove the units ``start`` to ``stop`` - 1 unread and return how many there were."""
