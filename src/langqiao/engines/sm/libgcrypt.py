@@ -57,7 +57,8 @@ def library(path: str | None = None, any_version: bool | None = None) -> ctypes.
     allowed = os.environ.get(ANY_VARIABLE) == "1" if any_version is None else any_version
     if not allowed and (numbers is None or (int(numbers[1]), int(numbers[2])) < OLDEST):
         raise SmError(
-            f"libgcrypt {version or '?'} is older than 1.11, the first with bulk SM4-GCM; {ANY_VARIABLE}=1 allows it",
+            f"libgcrypt {version or '?'} is older than 1.11, the first with bulk SM4-GCM; "
+            f"{ANY_VARIABLE}=1 allows it",
             kind="engine",
         )
     handle, size, text = ctypes.c_void_p, ctypes.c_size_t, ctypes.c_void_p
