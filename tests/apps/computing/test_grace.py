@@ -9,7 +9,6 @@ from typing import Any
 import pytest
 from django.test import Client
 from django.utils import timezone
-from django.utils.formats import date_format
 
 from langqiao.apps.accounts.models import Notification, Role
 from langqiao.apps.computing.domain import jobs as verbs
@@ -18,6 +17,7 @@ from langqiao.apps.computing.models import Campus, Grant, Job, Usage
 from langqiao.apps.computing.queries.queue import read_standing
 from langqiao.apps.computing.queries.waiting import waiting_of, why_waiting
 from langqiao.apps.ledger.models import Entry
+from langqiao.kit.figures import moment
 from tests.apps.computing.test_scheduling import grant_of, job_of, states, tenant_of
 from tests.factories import computing as make
 from tests.factories.accounts import make_member
@@ -126,7 +126,7 @@ def test_job_pages_say_when_and_to_whom_it_matters(campus: Campus) -> None:
     schedule(None, campus)
     [told] = under_notice()
     assert told.displace_at is not None
-    when = date_format(timezone.localtime(told.displace_at), "DATETIME_FORMAT")
+    when = moment(told.displace_at)
     found = why_waiting(wanted)
     assert found is not None
     assert (found.reasons[0].kind, when in found.reasons[0].text) == ("promised", True)

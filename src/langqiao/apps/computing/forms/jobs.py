@@ -92,7 +92,7 @@ class JobForm(forms.Form):
 class MonthForm(forms.Form):
     """A month to be billed, such as 2026-10."""
 
-    campus = CampusField(queryset=Campus.objects.none(), label=_("园区"), empty_label=None)
+    campus = CampusField(queryset=Campus.objects.none(), label=_("算力园区"), empty_label=None)
     month = forms.DateField(
         label=_("月份"),
         input_formats=["%Y-%m", "%Y-%m-%d"],
@@ -107,7 +107,7 @@ class MonthForm(forms.Form):
 class PriceForm(forms.Form):
     """A price of a model from a day on."""
 
-    campus = CampusField(queryset=Campus.objects.none(), label=_("园区"), empty_label=None)
+    campus = CampusField(queryset=Campus.objects.none(), label=_("算力园区"), empty_label=None)
     gpu_model = forms.CharField(label=_("GPU 型号"), max_length=40)
     yuan_hour = forms.DecimalField(
         label=_("单价（元/GPU 时）"), min_value=0, max_value=100_000, max_digits=10, decimal_places=4

@@ -30,7 +30,7 @@ class CampusField(forms.ModelChoiceField):  # type: ignore[type-arg]  # Django's
 class RequestForm(forms.Form):
     """What a request says; a new one also says for whom, where and in which case."""
 
-    campus = CampusField(label=_("园区"), queryset=Campus.objects.all(), empty_label=None)
+    campus = CampusField(label=_("算力园区"), queryset=Campus.objects.all(), empty_label=None)
     organisation = forms.ModelChoiceField(
         label=_("申请单位"), queryset=Organisation.objects.none(), empty_label=None
     )
@@ -122,7 +122,7 @@ class TenantQuotaForm(forms.Form):
 class CityQuotaForm(forms.Form):
     """A city's quota at a campus that the viewer operates."""
 
-    campus = CampusField(label=_("园区"), queryset=Campus.objects.none(), empty_label=None)
+    campus = CampusField(label=_("算力园区"), queryset=Campus.objects.none(), empty_label=None)
     city = CityField(empty_label=None)
     gpus = gpus_field(_("GPU 配额"))
     borrow = gpus_field(_("可借用 GPU"))

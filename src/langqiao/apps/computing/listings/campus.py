@@ -48,7 +48,7 @@ class CampusListing(Listing):
     search_hint = _("按园区或运营单位查找")
     default_sort = "name"
     columns = (
-        Column("name", _("园区"), named, sort="name", link=lambda row: str(row.get_absolute_url())),
+        Column("name", _("算力园区"), named, sort="name", link=lambda row: str(row.get_absolute_url())),
         Column("operator", _("运营单位"), lambda row: named(row.operator), sort="operator__name"),
         Column("city", _("城市"), lambda row: named(row.city), sort="city__order", secondary=True),
         Column("done", _("已交付楼"), "buildings_done", sort="buildings_done", kind="number"),
@@ -108,7 +108,7 @@ class ServerListing(Listing):
     filters = (
         Filter("state", _("状态"), "multi", choices=lambda: Server.State.choices, apply="state__in"),
         Filter("gpu_model", _("GPU 型号"), "multi", choices=model_choices, apply="gpu_model__in"),
-        Filter("campus", _("园区"), choices=campus_choices, apply="rack__hall__building__campus"),
+        Filter("campus", _("算力园区"), choices=campus_choices, apply="rack__hall__building__campus"),
         Filter("is_domestic", _("国产芯片"), "bool", apply="is_domestic"),
     )
     empty = Empty(
@@ -150,12 +150,12 @@ class ReadingListing(Listing):
             secondary=True,
         ),
         Column("pue", "PUE", lambda row: f"{row.pue:.3f}", kind="number"),
-        Column("campus", _("园区"), lambda row: named(row.campus), sort="campus__name", secondary=True),
+        Column("campus", _("算力园区"), lambda row: named(row.campus), sort="campus__name", secondary=True),
         Column("source", _("来源"), "source_name", export_only=True),
     )  # fmt: skip
     filters = (
         Filter("basis", _("依据"), choices=lambda: Reading.Basis.choices, apply="basis"),
-        Filter("campus", _("园区"), choices=campus_choices, apply="campus"),
+        Filter("campus", _("算力园区"), choices=campus_choices, apply="campus"),
         Filter("starts_on", _("日期"), "range", apply="starts_on"),
     )
     empty = Empty(_("没有您可以查看的能耗读数。"), _("算力运营方在园区页登记计量或假设的能耗。"))

@@ -65,12 +65,12 @@ class JobListing(Listing):
         Column("memory_mib", _("内存（MiB）"), export_only=True, kind="number"),
         Column("started_at", _("开始时间"), sort="started_at", export_only=True, kind="date"),
         Column("ended_at", _("结束时间"), sort="ended_at", export_only=True, kind="date"),
-        Column("campus", _("园区"), "campus.name", export_only=True),
+        Column("campus", _("算力园区"), "campus.name", export_only=True),
         Column("case", _("项目编号"), export_only=True),
     )  # fmt: skip
     filters = (
         Filter("state", _("状态"), "multi", choices=lambda: Job.State.choices, apply="state__in"),
-        Filter("campus", _("园区"), "multi", choices=campus_choices, apply="campus_id__in"),
+        Filter("campus", _("算力园区"), "multi", choices=campus_choices, apply="campus_id__in"),
         Filter(
             "city", _("城市"), "multi", choices=city_choices, apply="grant__tenant__organisation__city_id__in"
         ),
@@ -126,10 +126,10 @@ class UsageListing(Listing):
                sort="bill__month"),
         Column("gpu_seconds", _("GPU 秒"), export_only=True, kind="number"),
         Column("city", _("城市"), "tenant.organisation.city", export_only=True),
-        Column("campus", _("园区"), "job.campus.name", export_only=True),
+        Column("campus", _("算力园区"), "job.campus.name", export_only=True),
     )  # fmt: skip
     filters = (
-        Filter("campus", _("园区"), "multi", choices=campus_choices, apply="tenant__campus_id__in"),
+        Filter("campus", _("算力园区"), "multi", choices=campus_choices, apply="tenant__campus_id__in"),
         Filter("city", _("城市"), "multi", choices=city_choices, apply="tenant__organisation__city_id__in"),
         Filter("ends_at", _("结束日期"), "range", apply="ends_at__date"),
     )
@@ -158,11 +158,11 @@ class BillListing(Listing):
         Column("by_voucher", _("算力券支付（元）"), sort="by_voucher", kind="number", secondary=True),
         Column("due", _("应付（元）"), lambda row: row.amount - row.by_voucher, kind="number"),
         Column("city", _("城市"), "tenant.organisation.city", secondary=True),
-        Column("campus", _("园区"), "tenant.campus.name", export_only=True),
+        Column("campus", _("算力园区"), "tenant.campus.name", export_only=True),
     )
     filters = (
         Filter("state", _("状态"), "multi", choices=lambda: Bill.State.choices, apply="state__in"),
-        Filter("campus", _("园区"), "multi", choices=campus_choices, apply="tenant__campus_id__in"),
+        Filter("campus", _("算力园区"), "multi", choices=campus_choices, apply="tenant__campus_id__in"),
         Filter("city", _("城市"), "multi", choices=city_choices, apply="tenant__organisation__city_id__in"),
         Filter("month", _("月份"), "range"),
     )
@@ -191,10 +191,10 @@ class PriceListing(Listing):
         Column("gpu_model", _("GPU 型号"), sort=("gpu_model", "-from_on")),
         Column("yuan_hour", _("单价（元/GPU 时）"), rate, sort="yuan_hour", kind="number"),
         Column("from_on", _("起始日"), sort="from_on", kind="date"),
-        Column("campus", _("园区"), "campus.name", sort="campus__name", secondary=True),
+        Column("campus", _("算力园区"), "campus.name", sort="campus__name", secondary=True),
         Column("illustrative", _("说明"), lambda row: _("示例") if row.illustrative else "", secondary=True),
     )
-    filters = (Filter("campus", _("园区"), "multi", choices=campus_choices, apply="campus_id__in"),)
+    filters = (Filter("campus", _("算力园区"), "multi", choices=campus_choices, apply="campus_id__in"),)
     empty = Empty(_("还没有登记价目。"), _("算力运营方登记价目后才能出账单。"))
 
     def queryset(self, request: HttpRequest) -> QuerySet[Price]:  # noqa: ARG002  prices are public

@@ -8,7 +8,6 @@ from typing import Any
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.urls import reverse
-from django.utils.translation import gettext as now_text
 from django.utils.translation import gettext_lazy as _
 
 from langqiao.apps.computing.models import Campus, CityQuota, Request, Tenant
@@ -34,7 +33,7 @@ def state_badge(thing: Any) -> Badge:
 
 def tenant_badge(tenant: Tenant) -> Badge:
     """Whether a tenant's jobs may start."""
-    return Badge(now_text("已暂停"), "danger") if tenant.is_suspended else Badge(now_text("正常"), "success")
+    return Badge(str(_("已暂停")), "danger") if tenant.is_suspended else Badge(str(_("正常")), "success")
 
 
 def city_choices() -> Iterable[tuple[str, Any]]:
@@ -63,7 +62,7 @@ def gpus_of(name: str) -> Any:
 
 
 _CITY = Filter("city", _("城市"), "multi", choices=city_choices, apply="organisation__city_id__in")
-_CAMPUS = Filter("campus", _("园区"), "multi", choices=campus_choices, apply="campus_id__in")
+_CAMPUS = Filter("campus", _("算力园区"), "multi", choices=campus_choices, apply="campus_id__in")
 
 
 class RequestListing(Listing):
@@ -92,7 +91,7 @@ class RequestListing(Listing):
         Column("starts_on", _("开始"), sort="starts_on", kind="date", secondary=True),
         Column("ends_on", _("结束"), sort="ends_on", kind="date", secondary=True),
         Column("id", _("序号"), "pk", sort="pk", export_only=True),
-        Column("campus", _("园区"), "campus.name", export_only=True),
+        Column("campus", _("算力园区"), "campus.name", export_only=True),
         Column("case", _("项目编号"), export_only=True),
     )
     filters = (
@@ -139,7 +138,7 @@ class TenantListing(Listing):
             export=lambda row: str(tenant_badge(row)),
             kind="badge",
         ),
-        Column("campus", _("园区"), "campus.name", sort="campus__name", export_only=True),
+        Column("campus", _("算力园区"), "campus.name", sort="campus__name", export_only=True),
     )
     filters = (_CITY, _CAMPUS, Filter("suspended", _("只看已暂停"), "bool", apply="is_suspended"))
     empty = Empty(_("没有您可以查看的租户。"), _("算力申请获批后，机构即成为园区的租户。"))
@@ -163,7 +162,7 @@ class QuotaListing(Listing):
         Column("borrow", _("可借用"), gpus_of("borrow_milli"), sort="borrow_milli", kind="number"),
         Column("tenants", _("租户配额之和"), gpus_of("tenants_milli"), sort="tenants_milli", kind="number"),
         Column("running", _("正在占用"), gpus_of("running_milli"), sort="running_milli", kind="number"),
-        Column("campus", _("园区"), "campus.name", sort="campus__name", secondary=True),
+        Column("campus", _("算力园区"), "campus.name", sort="campus__name", secondary=True),
     )
     filters = (
         Filter("city", _("城市"), "multi", choices=city_choices, apply="city_id__in"),

@@ -8,10 +8,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
 
 from django.utils import timezone
-from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
@@ -25,6 +23,7 @@ from langqiao.apps.computing.queries.queue import (
     queue,
     read_standing,
 )
+from langqiao.kit.figures import day, moment
 from langqiao.kit.words import listed, named
 
 
@@ -113,8 +112,8 @@ def _closed(job: Job, now: datetime) -> list[Reason]:
     if grant.tenant.is_suspended:
         return [Reason("suspended", _("租户已暂停。"), _("请联系算力运营方。"))]
     if today < grant.starts_on:
-        return [Reason("early", _("授予自 %(day)s 起有效。") % {"day": _day(grant.starts_on)})]
-    text = _("授予已于 %(day)s 到期。") % {"day": _day(grant.ends_on)}
+        return [Reason("early", _("授予自 %(day)s 起有效。") % {"day": day(grant.starts_on)})]
+    text = _("授予已于 %(day)s 到期。") % {"day": day(grant.ends_on)}
     return [Reason("grant", text, _("请取消本作业，申请新的算力后重新提交。"))]
 
 
@@ -133,7 +132,7 @@ def _promised(times: Sequence[datetime], now: datetime) -> list[Reason]:
     if not times:
         return []
     last = max(times)
-    values = {"n": len(times), "when": _moment(last)}
+    values = {"n": len(times), "when": moment(last)}
     if last <= now:
         text = ngettext(
             "借用算力的 %(n)s 个作业宽限已过，下一轮调度即让出。",
@@ -231,7 +230,7 @@ def _next_end(job: Job, found: Survey, floor: _Floor) -> str:
         if need <= 0:
             if when <= standing.now:
                 return _("占用的作业已超过估计时长，随时可能结束。")
-            return _("按在途作业的估计时长，%(when)s 前后可空出。") % {"when": _moment(when)}
+            return _("按在途作业的估计时长，%(when)s 前后可空出。") % {"when": moment(when)}
     return _("等待服务器恢复，或减少 GPU 数。")
 
 
@@ -303,14 +302,6 @@ def gpus(milli: int) -> str:
     ('2.5', '8')
     """
     return f"{milli / WHOLE:g}" if milli < 1_000_000 * WHOLE else str(milli // WHOLE)
-
-
-def _day(value: Any) -> str:
-    return date_format(value, "DATE_FORMAT")
-
-
-def _moment(value: datetime) -> str:
-    return date_format(timezone.localtime(value), "DATETIME_FORMAT")
 
 
 def waiting_of(jobs: Sequence[Job]) -> dict[int, str]:

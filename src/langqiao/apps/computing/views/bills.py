@@ -10,7 +10,6 @@ from django.db.models import Prefetch
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
-from django.utils.translation import gettext as now_text
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
@@ -79,10 +78,10 @@ def charge_back(bill: Bill) -> Table:
             ]  # fmt: skip
 
     heads = [
-        now_text("项目编号"), now_text("作业"), now_text("GPU 型号"), now_text("国产芯片"), now_text("开始"),
-        now_text("结束"), now_text("GPU 时"), now_text("单价（元/GPU 时）"), now_text("金额（元）"),
+        str(_("项目编号")), str(_("作业")), str(_("GPU 型号")), str(_("国产芯片")), str(_("开始")),
+        str(_("结束")), str(_("GPU 时")), str(_("单价（元/GPU 时）")), str(_("金额（元）")),
     ]  # fmt: skip
-    return Table(f"bill-{bill.month:%Y-%m}-{bill.pk}", now_text("成本分摊"), heads, rows, bill.usage.count)
+    return Table(f"bill-{bill.month:%Y-%m}-{bill.pk}", str(_("成本分摊")), heads, rows, bill.usage.count)
 
 
 def _settle(request: HttpRequest, bill: Bill) -> Any:
