@@ -130,6 +130,10 @@ class Columns:
                 return float(self.room[used].min())
         return 0.0
 
+    def worst(self, links: NDArray[np.float64]) -> NDArray[np.float64]:
+        """(columns,) greatest of the links' values along every column."""
+        return np.array([links[used].max() for used in self._used])
+
     def load(self, flows: NDArray[np.float64]) -> NDArray[np.float64]:
         """(links,) bits a second that flows use of every link."""
         total = np.zeros(len(self.keys))

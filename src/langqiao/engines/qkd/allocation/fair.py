@@ -146,14 +146,13 @@ def _shares(
     fixed: Mapping[int, float],
     kept_by: Mapping[int, tuple[LinkKey, ...]],
 ) -> tuple[Share, ...]:
-    """The leanest flows for what every demand was given, scaled so that no link is used beyond its rate."""
+    """The leanest flows for what every demand was given, with no link used beyond its rate."""
     total = sum(fixed.values())
     flows = np.zeros(len(columns.columns))
     if total > 0.0:
         burn = {who: rate / total for who, rate in fixed.items() if rate > 0.0}
         flows = _solve(columns, fixed, Program(unit={}, burn=burn)).flows
-        over = float(np.max(columns.load(flows) / columns.room))
-        flows /= max(over, 1.0)
+        _exact(columns, flows, fixed)
     rows: list[list[Flow]] = [[] for _one in demands]
     for (who, routes), flow in zip(columns.columns, flows, strict=True):
         if flow > 1e-9 * fixed.get(who, 0.0):
@@ -162,3 +161,14 @@ def _shares(
         Share(demand, tuple(sorted(row, key=lambda flow: (-flow.bps, flow.routes))), kept_by.get(who, ()))
         for who, (demand, row) in enumerate(zip(demands, rows, strict=True))
     )
+
+
+def _exact(columns: Columns, flows: NDArray[np.float64], fixed: Mapping[int, float]) -> None:
+    """Give every demand its rate exactly, but for those on links that rounding would overfill by a trace."""
+    whose = np.array([who for who, _routes in columns.columns])
+    for who, rate in fixed.items():
+        given = flows[whose == who].sum()
+        if given > 0.0:
+            flows[whose == who] *= rate / given
+    over = np.maximum(columns.load(flows) / columns.room, 1.0)
+    flows /= columns.worst(over)

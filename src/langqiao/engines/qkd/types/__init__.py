@@ -28,14 +28,17 @@ from langqiao.engines.qkd.types.plan import (
     Share,
     Upgrade,
 )
+from langqiao.engines.qkd.types.time import Account, Failover, Moment, Outage, Survival, Timeline
 
 __all__ = [
+    "Account",
     "Block",
     "Channel",
     "DecoyBounds",
     "DecoyRate",
     "Demand",
     "DemandPlan",
+    "Failover",
     "FiniteKey",
     "Flow",
     "Input",
@@ -43,8 +46,10 @@ __all__ = [
     "LinkKey",
     "LinkLoad",
     "Mark",
+    "Moment",
     "Network",
     "Node",
+    "Outage",
     "Parameters",
     "Plan",
     "Policy",
@@ -55,6 +60,8 @@ __all__ = [
     "Share",
     "Span",
     "Status",
+    "Survival",
+    "Timeline",
     "TwinRate",
     "Upgrade",
 ]
