@@ -46,9 +46,10 @@ APPS = {
     "verification": "概念验证 verification",
     "conference": "联席会议 conference",
     "computing": "智算中心 computing",
+    "quantum": "量子网络 quantum",
 }
 # Apps whose permissions are shown actor by actor, as their tests ask them.
-BY_TABLE = frozenset({"verification", "conference", "computing"})
+BY_TABLE = frozenset({"verification", "conference", "computing", "quantum"})
 NO = "—"
 
 

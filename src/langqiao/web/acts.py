@@ -53,6 +53,10 @@ PAGES = {
     "computing.voucher": "voucher_detail",
     "computing.job": "job_detail",
     "computing.bill": "bill_detail",
+    "quantum.site": "site_detail",
+    "quantum.link": "link_detail",
+    "quantum.scenario": "scenario_detail",
+    "quantum.demand": "demand_detail",
 }
 # Kinds whose name only those may read who hold the permission; without one here anybody may.
 GUARDED = {
@@ -73,6 +77,7 @@ GUARDED = {
     "computing.voucher": "computing.read_voucher",
     "computing.job": "computing.read_job",
     "computing.bill": "computing.read_tenant",
+    "quantum.demand": "quantum.read_demand",
 }
 # Of kinds that do not stand here only the kind is said.
 NAMED = frozenset({*PAGES, "registry.field"})

@@ -81,6 +81,15 @@ ITEMS = (
         permission="computing.read_tenant",
     ),
     Item(_("算力券"), icon="ticket", name="scheme_list", group="computing"),
+    Item(_("量子网络"), icon="topology-star-3", name="network_map", group="quantum"),
+    Item(_("应用场景"), icon="apps", name="scenario_list", group="quantum"),
+    Item(
+        _("密钥需求"),
+        icon="key",
+        name="demand_list",
+        group="quantum",
+        permission="quantum.read_demand",
+    ),
     Item(_("成果"), icon="certificate", name="achievement_list", group="supply"),
     Item(pgettext_lazy("several", "机构"), icon="building", name="organisation_list", group="supply"),
     Item(_("专家"), icon="user-star", name="person_list", group="supply"),
@@ -106,6 +115,7 @@ GROUPS = {
     "verification": _("验证"),
     "conference": _("联席会议"),
     "computing": _("算力"),
+    "quantum": _("量子"),
     "corridor": _("走廊"),
     "mine": _("我的"),
 }

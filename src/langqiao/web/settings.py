@@ -46,6 +46,7 @@ INSTALLED_APPS = [
     "langqiao.apps.verification",
     "langqiao.apps.conference",
     "langqiao.apps.computing",
+    "langqiao.apps.quantum",
     "langqiao.web",
     "django.contrib.admin",
     "django.contrib.auth",

@@ -16,6 +16,7 @@ urlpatterns = [
     path("", include("langqiao.apps.verification.urls")),
     path("", include("langqiao.apps.conference.urls")),
     path("computing/", include("langqiao.apps.computing.urls")),
+    path("quantum/", include("langqiao.apps.quantum.urls")),
     path("", include("langqiao.apps.registry.urls")),
     path("", include("langqiao.apps.registry.exchange.urls")),
     path("api/v1/", api.urls),

@@ -1,0 +1,100 @@
+"""Alarms in words (告警): what is wrong on the network now, the gravest first."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.utils.translation import gettext_lazy as _
+
+from langqiao.apps.quantum.models import Link, Site
+from langqiao.apps.quantum.queries.network import Pool, sites_with_links
+from langqiao.kit.words import named
+
+HOURS_LEFT = 24.0  # a pool that will be empty sooner is an alarm
+_ORDER = {"danger": 0, "warning": 1}
+
+
+@dataclass(frozen=True, slots=True)
+class Alarm:
+    """What is wrong, what to do about it, and since when it is known."""
+
+    tone: str
+    what: Any
+    why: Any
+    mend: Any
+    url: str
+    at: datetime | None = None
+
+
+def alarms_of(pools: Iterable[Pool]) -> list[Alarm]:
+    """Alarms of all sites and of the links given."""
+    rows = list(pools)
+    found = [_suspended(site) for site in sites_with_links() if site.state == Site.State.SUSPENDED]
+    found += _silent(rows)
+    for pool in rows:
+        found += _of_pool(pool)
+    return sorted(found, key=lambda one: _ORDER[one.tone])
+
+
+def _suspended(site: Site) -> Alarm:
+    return Alarm(
+        "warning",
+        _("%(site)s：站点已停用") % {"site": named(site)},
+        site.state_why,
+        _("恢复后，它的链路重新参加规划。"),
+        site.get_absolute_url(),
+        site.updated_at,
+    )
+
+
+def _silent(rows: Iterable[Pool]) -> list[Alarm]:
+    """One alarm for each KME that did not answer, however many links end there."""
+    found: dict[int, Alarm] = {}
+    for pool in rows:
+        if pool.is_stale:
+            continue
+        for reading in pool.silent:
+            found.setdefault(
+                reading.site_id,
+                Alarm(
+                    "danger",
+                    _("%(site)s：KME 没有应答") % {"site": named(reading.site)},
+                    _("最近一次轮询没有得到密钥池状态。"),
+                    _("请检查 KME 进程、网络与证书。"),
+                    reading.site.get_absolute_url(),
+                    reading.at,
+                ),
+            )
+    return list(found.values())
+
+
+def _of_pool(pool: Pool) -> list[Alarm]:
+    link, reading, url = pool.link, pool.reading, pool.link.get_absolute_url()
+    at = reading.at if reading else None
+    name = {"link": str(link)}
+    if link.state == Link.State.DOWN:
+        what, mend = _("%(link)s：链路中断"), _("密钥改走其他路径；没有其他路径的需求得不到密钥。")
+        return [Alarm("danger", what % name, link.state_why, mend, url, link.updated_at)]
+    level = pool.level
+    if level == "empty":
+        why = _("存量不足一把 256 位密钥。")
+        mend = _("请减少取用或增加设备；新的请求会被拒绝并提示重试。")
+        return [Alarm("danger", _("%(link)s：密钥池耗尽") % name, why, mend, url, at)]
+    if level == "unknown" and pool.is_stale:
+        newest = max(one.at for one in pool.readings)
+        why, mend = _("超过一小时没有新的读数。"), _("请检查轮询任务是否在运行。")
+        return [Alarm("warning", _("%(link)s：读数已过时") % name, why, mend, url, newest)]
+    found = []
+    if level == "low" and reading is not None and reading.level is not None:
+        what = _("%(link)s：密钥池偏低") % name
+        why = _("存量为容量的 %(level).0f%%。") % {"level": reading.level}
+        found.append(Alarm("warning", what, why, _("请留意消耗，必要时推迟低优先级的取用。"), url, at))
+    hours = pool.hours_left
+    if level in {"ample", "fair", "low"} and hours is not None and hours < HOURS_LEFT:
+        what = _("%(link)s：密钥池在下降") % name
+        why = _("按目前的生成与消耗，约 %(hours).1f 小时后耗尽。") % {"hours": hours}
+        found.append(Alarm("warning", what, why, _("请减少取用，或在密钥规划中查看扩容建议。"), url, at))
+    return found

@@ -1,0 +1,47 @@
+"""Template filters of the quantum network: rates and sizes with their units, grouped figures."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import template
+
+register = template.Library()
+_BITS = ("bit", "kbit", "Mbit", "Gbit", "Tbit")
+_BYTES = ("B", "KB", "MB", "GB", "TB", "PB")
+
+
+def _scaled(value: float, units: tuple[str, ...]) -> str:
+    step = 0
+    while abs(value) >= 1000 and step < len(units) - 1:
+        value, step = value / 1000, step + 1
+    digits = 0 if step == 0 and value == int(value) else 1 if abs(value) >= 100 else 2
+    text = f"{value:,.{digits}f}"
+    return f"{text.rstrip('0').rstrip('.') if digits else text} {units[step]}"
+
+
+@register.filter
+def rate(bps: Any) -> str:
+    """Bits a second with the unit that fits: 8.02 kbit/s."""
+    return "" if bps is None else f"{_scaled(float(bps), _BITS)}/s"
+
+
+@register.filter
+def bits(count: Any) -> str:
+    """Bits with the unit that fits: 262 kbit."""
+    return "" if count is None else _scaled(float(count), _BITS)
+
+
+@register.filter
+def octets(count: Any) -> str:
+    """Bytes with the decimal unit that fits: 1.5 TB."""
+    return "" if count is None else _scaled(float(count), _BYTES)
+
+
+@register.filter
+def figure(value: Any, places: int = 0) -> str:
+    """A number grouped by three, with at most ``places`` decimals and none that are zero."""
+    if value is None or value == "":
+        return ""
+    text = f"{value:,.{places}f}"
+    return text.rstrip("0").rstrip(".") if places else text
