@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import resource
 import tomllib
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
@@ -54,6 +53,7 @@ WORDS: Final = {
     "secret": "本机保护密钥不可用",
     "source": "源文件已变化",
     "exists": "目标文件已存在，可加 --overwrite",
+    "space": "磁盘空间不足",
     "busy": "另一进程正在处理",
     "cancelled": "已停止，再次运行从原处继续",
     "options": "选项无效",
@@ -150,6 +150,8 @@ class Settings:
 @contextmanager
 def guarded() -> Iterator[None]:
     """One line instead of a traceback; no core file, which would hold keys."""
+    import resource
+
     from langqiao.engines.sm.errors import SmError
     from langqiao.kme.errors import KmeError
 
@@ -206,16 +208,23 @@ def key_provider(
         )
     )  # fmt: skip
     try:
-        at_most = client.status(peer).get("max_key_per_request")
+        status = client.status(peer)
     except KmeRefused:  # it may tell this side nothing of the peer and still deliver
-        at_most = None
+        status = {}
+    at_most, stored = status.get("max_key_per_request"), status.get("stored_key_count")
 
     def say(error: Exception) -> str:
         wait = getattr(error, "retry_after", 0)
         return f"KME: {error}" + (f"; try again in {wait} s" if wait else "")
 
     number = at_most if type(at_most) is int and at_most > 0 else AT_MOST
-    return KmeKeys(client, at_most=number, errors=(KmeError,), refused=say)
+    return KmeKeys(
+        client,
+        at_most=number,
+        errors=(KmeError,),
+        refused=say,
+        stored=stored if type(stored) is int else None,
+    )
 
 
 def local_vault(settings: Settings, secret: Path | None) -> Vault:

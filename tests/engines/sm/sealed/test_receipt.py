@@ -180,6 +180,9 @@ def test_what_a_kme_may_not_do():
     assert kind_of(lambda: provider.take("x", 5), "KME: number is greater") == "key"
     with pytest.raises(Refusing):
         KmeKeys(Client()).take("x", 5)
+    client = Client()
+    assert kind_of(lambda: KmeKeys(client, stored=6).take("x", 7), "holds 6 keys", "7 are needed") == "key"
+    assert client.asked == []
 
 
 def test_a_key_does_not_print_its_value():

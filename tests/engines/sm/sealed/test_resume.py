@@ -199,6 +199,29 @@ def test_two_at_once_are_refused(scene):
     assert refused == ["busy"]
 
 
+def test_two_that_begin_at_once_take_keys_once(scene):
+    """The second comes while the first is asking the KME."""
+    refused, take = [], scene.keys.take
+
+    def slow(peer, count):
+        if not refused:
+            refused.append(None)
+            refused[0] = kind_of(scene.seal)
+        return take(peer, count)
+
+    scene.keys.take = slow
+    scene.seal()
+    assert refused == ["busy"]
+    assert scene.keys.calls == ["take"]
+
+
+def test_a_draft_left_by_a_crash_is_no_obstacle(scene):
+    (scene.folder / "film.lqs.sealing-journal.new").write_bytes(b"half a journ")
+    scene.seal()
+    scene.open()
+    assert scene.names() == {scene.film.name, "film.lqs", "out.mov"}
+
+
 def test_a_repaired_transfer_opens_with_the_keys_already_fetched(scene):
     scene.seal()
     whole = scene.sealed.read_bytes()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -11,7 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from langqiao.engines.sm.mlkem import KemPrivateKey
-from langqiao.engines.sm.sealed import SealedError, SealOptions, TrustedKeys, Vault, inspect, verify
+from langqiao.engines.sm.sealed import SealedError, SealOptions, TrustedKeys, Vault, inspect, seal, verify
 from langqiao.engines.sm.sealed.schedule import safe_name
 from langqiao.engines.sm.sm2 import Sm2PrivateKey
 from tests.engines.sm.sealed.scene import RECIPIENT, SEGMENT, SENDER, SIGNER, TRUSTED, Scene, pattern
@@ -147,6 +148,16 @@ def test_refusals_before_a_key_is_taken(scene):
         assert caught.value.kind == kind, changes
     scene.sealed.write_bytes(b"")
     assert kind_of(scene.seal) == "exists"
+    with pytest.raises(FileNotFoundError):
+        seal(
+            scene.film,
+            scene.folder / "none" / "x",
+            sender="a",
+            recipient="b",
+            signer=SIGNER,
+            keys=scene.keys,
+            vault=scene.vault,
+        )
     assert scene.keys.calls == []
     with pytest.raises(FileNotFoundError):
         scene.film.unlink()
@@ -213,3 +224,18 @@ def test_a_vault_for_everyone_is_none(tmp_path):
     place.chmod(0o600)
     place.write_bytes(b"short")
     assert kind_of(lambda: Vault.at(place)) == "secret"
+
+
+def test_a_full_disk_costs_no_key(scene):
+    with scene.film.open("r+b") as stream:
+        stream.truncate(1 << 43)  # sparse; more than the disk of any machine that runs this
+    assert kind_of(lambda: scene.seal(options=SealOptions(1 << 24, 1 << 20))) == "space"
+    assert scene.keys.calls == []
+
+
+def test_vaults_made_at_once_hold_one_secret(tmp_path):
+    with ThreadPoolExecutor(8) as pool:
+        made = list(pool.map(lambda _n: Vault.at(tmp_path / "seal.secret"), range(16)))
+    wrapped = made[0].wrap(b"keys", b"")
+    assert {vault.unwrap(wrapped, b"") for vault in made} == {b"keys"}
+    assert [path.name for path in tmp_path.iterdir()] == ["seal.secret"]

@@ -18,8 +18,9 @@ class SealedError(SmError):
       somebody else; ``key`` a key is not to be had or does not fit; ``kem`` the ML-KEM key is missing
       or another one;
     * ``journal``, ``secret`` what a resumption needs is damaged; ``source`` the source file was changed
-      meanwhile; ``exists`` the target is there already; ``busy`` another process works at it;
-      ``cancelled`` as asked; ``options``, ``name``, ``receipt``, ``trust`` a value cannot be used.
+      meanwhile; ``exists`` the target is there already; ``space`` the disk is full; ``busy`` another
+      process works at it; ``cancelled`` as asked; ``options``, ``name``, ``receipt``, ``trust`` a value
+      cannot be used.
 
     ``part`` names the place in words (``header``, ``segment 7``, ``manifest`` …); ``segment`` is the
     number of the first segment concerned, counted from 0, where there is one.

@@ -13,6 +13,7 @@ import fcntl
 import json
 import os
 import struct
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final, Literal
@@ -91,17 +92,23 @@ class Journal:
         self.path, self.state, self._descriptor = path, state, descriptor
 
     @classmethod
-    def create(cls, path: Path, vault: Vault, state: State) -> Journal:
-        """Write a new journal; when this returns, the keys are safe on the disk.
+    def create(cls, path: Path, vault: Vault, make: Callable[[], State]) -> Journal:
+        """Write a new journal of what ``make`` returns; when this returns, the keys are safe on the disk.
+
+        ``make`` takes the keys. It is called when the file is there and locked, so that no key is spent
+        where no journal can be written, nor by two processes at once.
 
         Raises:
             SealedError: there is one already, or another process makes one (``kind`` is ``busy``).
         """
         fresh = path.with_name(path.name + ".new")
-        descriptor = os.open(fresh, os.O_RDWR | os.O_CREAT | os.O_TRUNC, 0o600)
+        descriptor = os.open(fresh, os.O_RDWR | os.O_CREAT, 0o600)
         try:
             _lock(descriptor, path)
+            _alone(descriptor, path, fresh)
+            state = make()
             blob = vault.wrap(_encode(state), _MAGIC)
+            os.ftruncate(descriptor, 0)
             _write(descriptor, _MAGIC + struct.pack(">I", len(blob)) + blob, 0)
             os.fsync(descriptor)
             fresh.rename(path)
@@ -193,6 +200,19 @@ class Journal:
         """Remove the file: the work is finished, or given up."""
         self.path.unlink(missing_ok=True)
         sync_folder(self.path.parent)
+
+
+def _alone(descriptor: int, path: Path, fresh: Path) -> None:
+    if path.exists() or not _is_at(descriptor, fresh):
+        raise SealedError(f"another process is at work with {path.name}", kind="busy")
+
+
+def _is_at(descriptor: int, path: Path) -> bool:
+    """Say whether the open file still has this name: another process may have renamed it meanwhile."""
+    try:
+        return os.path.samestat(os.fstat(descriptor), path.stat())
+    except FileNotFoundError:
+        return False
 
 
 def _lock(descriptor: int, path: Path) -> None:

@@ -18,6 +18,7 @@ from langqiao.engines.sm.sealed.pipeline import (
     Buffers,
     in_order,
     read_exactly,
+    room_for,
     stop_if_asked,
     worker_count,
     write_exactly,
@@ -152,8 +153,13 @@ def _journal(sealed: Contents, path: Path, part: Path, keys: KeyProvider, vault:
         raise SealedError(f"{path.name} belongs to another sealed file; open that one first", kind="journal")
     part.unlink(missing_ok=True)
     header = sealed.header
-    fetched = tuple(keys.fetch(header.sender, header.key_ids))
-    return Journal.create(path, vault, State("open", sealed.header_bytes, fetched, os.urandom(32)))
+    room_for(path.parent, header.size)
+
+    def fetch() -> State:
+        fetched = tuple(keys.fetch(header.sender, header.key_ids))
+        return State("open", sealed.header_bytes, fetched, os.urandom(32))
+
+    return Journal.create(path, vault, fetch)
 
 
 def _name(sealed: Contents, schedule: Schedule) -> str:

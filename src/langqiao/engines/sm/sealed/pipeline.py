@@ -12,6 +12,7 @@ import threading
 from collections import deque
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
+from pathlib import Path
 from typing import Final, TypeVar
 
 from langqiao.engines.sm.sealed.errors import SealedError
@@ -72,6 +73,19 @@ def write_exactly(descriptor: int, view: memoryview | bytes, offset: int) -> Non
     while rest:
         written = os.pwrite(descriptor, rest, offset)
         rest, offset = rest[written:], offset + written
+
+
+def room_for(folder: Path, length: int) -> None:
+    """Refuse before any key is spent when the disk has no room for so many bytes.
+
+    Raises:
+        SealedError: it has not (``kind`` is ``space``).
+        OSError: there is no such folder.
+    """
+    status = os.statvfs(folder)
+    free = status.f_bavail * status.f_frsize
+    if free < length:
+        raise SealedError(f"{length} bytes are needed in {folder}, {free} are free", kind="space")
 
 
 def stop_if_asked(asked: Callable[[], bool] | None) -> None:

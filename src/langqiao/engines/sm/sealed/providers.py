@@ -47,14 +47,18 @@ class KeyClient(Protocol):
 class KmeKeys:
     """Keys from a KME, in requests of at most ``at_most`` keys.
 
+    ``stored`` is the stored_key_count of its status, where it told one: more than that is not even asked
+    for, since keys already delivered would be lost when the rest is not to be had.
+
     What the client raises is handed to ``refused``, which says in one sentence what to do; other errors pass.
     """
 
     def __init__(
         self, client: KeyClient, *, at_most: int = 16, errors: tuple[type[Exception], ...] = (),
-        refused: Callable[[Exception], str] = str,
+        refused: Callable[[Exception], str] = str, stored: int | None = None,
     ) -> None:  # fmt: skip
         self._client, self._at_most, self._errors, self._say = client, max(1, at_most), errors, refused
+        self._stored = stored
 
     def _ask(self, ask: Callable[[], Sequence[DeliveredKey]]) -> list[SealKey]:
         try:
@@ -67,6 +71,8 @@ class KmeKeys:
 
     def take(self, peer: str, count: int) -> Sequence[SealKey]:
         """Ask for new keys shared with ``peer``."""
+        if self._stored is not None and self._stored < count:
+            raise SealedError(f"the KME holds {self._stored} keys for {peer}, {count} are needed", kind="key")
         found: list[SealKey] = []
         while len(found) < count:
             number = min(self._at_most, count - len(found))

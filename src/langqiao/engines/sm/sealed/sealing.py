@@ -31,6 +31,7 @@ from langqiao.engines.sm.sealed.pipeline import (
     Buffers,
     in_order,
     read_exactly,
+    room_for,
     stop_if_asked,
     worker_count,
     write_exactly,
@@ -127,10 +128,15 @@ def _begin(
             )
         )  # fmt: skip
 
-    header(("0" * 36,) * needed)  # refused before keys are spent, if it is to be refused
-    taken = tuple(keys.take(recipient, needed))
-    state = State("seal", header(tuple(key.id for key in taken)), taken, os.urandom(32), secret, identity)
-    return Journal.create(journal_path, vault, state)
+    def take() -> State:
+        taken = tuple(keys.take(recipient, needed))
+        ids = tuple(key.id for key in taken)
+        return State("seal", header(ids), taken, os.urandom(32), secret, identity)
+
+    # What is to be refused is refused before keys are spent.
+    raw = header(("0" * 36,) * needed)
+    room_for(journal_path.parent, Geometry.of(parse_header(raw), len(raw)).total(1))
+    return Journal.create(journal_path, vault, take)
 
 
 def seal(

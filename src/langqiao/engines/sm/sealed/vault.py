@@ -49,8 +49,11 @@ class Vault:
             stream = path.open("rb")
         except FileNotFoundError:
             path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            draft = path.with_name(f"{path.name}.{os.getpid()}.{os.urandom(4).hex()}")
+            write_private(draft, os.urandom(SECRET_BYTES))
             with suppress(FileExistsError):  # another process made it in the meantime: it is as good
-                write_private(path, os.urandom(SECRET_BYTES))
+                os.link(draft, path)  # whole, or not at all
+            draft.unlink()
             stream = path.open("rb")
         with stream:
             if stat.S_IMODE(os.fstat(stream.fileno()).st_mode) & 0o077:
