@@ -162,9 +162,11 @@ def move(nodes, n, kinds, k, chosen, sign):
 
 
 @njit(cache=True, nogil=True)
-def fgd_score(nodes, n, kinds, k, target, shares):
-    """Fragmentation gradient descent as published: int(100·σ(fall of F in GPUs)); the score and the GPUs."""
-    before = fragment(nodes, n, target, shares)
+def fgd_score(nodes, n, kinds, k, target, shares, before):
+    """Fragmentation gradient descent as published: int(100·σ(fall of F in GPUs)); the score and the GPUs.
+
+    ``before`` is the node's fragment now.
+    """
     if kinds[k, GPUS] != 1 or kinds[k, MILLI] == WHOLE:
         chosen = first_whole(nodes, n, kinds[k, GPUS])
         move(nodes, n, kinds, k, chosen, -1)
@@ -293,7 +295,7 @@ def score(policy, nodes, n, kinds, k, target, shares, table, weights):
             return value, first_whole(nodes, n, kinds[k, GPUS])
         return value, tightest(nodes, n, free)
     if policy == FGD:
-        return fgd_score(nodes, n, kinds, k, target, shares)
+        return fgd_score(nodes, n, kinds, k, target, shares, fragment(nodes, n, target, shares))
     if kinds[k, MILLI] < WHOLE:
         chosen = tightest(nodes, n, kinds[k, MILLI]) if kinds[k, GPUS] > 0 else 0
     else:
@@ -442,9 +444,11 @@ def rescore_rows(policy, n, at, nodes, kinds, target, shares, table, weights, sc
         largest = max(largest, nodes[n, g])
         whole += nodes[n, g] == WHOLE
     frees = np.empty(nodes[n, COUNT], np.int64)
-    facts = (0, 0, 0, 0.0)
+    facts, wasted = (0, 0, 0, 0.0), 0.0
     if policy == OWN:
         facts = own_facts(nodes, n, table, weights, frees)
+    elif policy == FGD:
+        wasted = fragment(nodes, n, target, shares)
     lost, lost_above = np.empty(seen.shape[1], np.int64), np.empty(seen.shape[1], np.int64)
     losers = losers_above = 0
     for row in range(seen.shape[1]):
@@ -463,6 +467,8 @@ def rescore_rows(policy, n, at, nodes, kinds, target, shares, table, weights, sc
         ):
             if policy == OWN:
                 new, _ = own_score(nodes[n, CPU], facts, frees, kinds, k, table, weights)
+            elif policy == FGD:
+                new, _ = fgd_score(nodes, n, kinds, k, target, shares, wasted)
             else:
                 new, _ = score(policy, nodes, n, kinds, k, target, shares, table, weights)
         if new == scores[n, row]:

@@ -119,13 +119,14 @@ def replay(
     arrival: float = ARRIVAL,
     seed: int = 0,
     look_ahead: int = 0,
+    node_order: int | None = None,
 ) -> Replay:
     """Let a trace arrive, each task placed once or not at all, and none ends.
 
     As in the authors' program the nodes, in the order of their names, are shuffled by the seed, and of
     equal scores the first in that order wins: packing, clustering and FGD have many ties, and on some traces
-    the order is worth two points. The order in which nodes are given does not matter. The target workload is
-    that of the whole trace.
+    the order is worth two points. ``node_order`` shuffles them by another seed. The order in which nodes are
+    given does not matter. The target workload is that of the whole trace.
 
     With ``look_ahead`` so many tasks wait in a room, and what a full cluster would miss least leaves it last
     (see ``own.ahead``): no longer an online policy.
@@ -134,7 +135,9 @@ def replay(
         SchedulingError: see ``sample``, ``Cluster`` and ``Cluster.type_of``.
     """
     named = sorted(nodes, key=lambda node: node.name)
-    shuffled = np.random.default_rng([seed, NODE_STREAM]).permutation(len(named))
+    shuffled = np.random.default_rng([seed if node_order is None else node_order, NODE_STREAM]).permutation(
+        len(named)
+    )
     cluster = Cluster([named[at] for at in shuffled], policy=policy, workload=tasks, seed=seed)
     order = sample(tasks, cluster.gpu_capacity, arrival=arrival, seed=seed)
     order = let_wait(named, tasks, order, look_ahead)
