@@ -73,6 +73,7 @@ def check() -> dict[str, Any]:
     """What the database holds after a race."""
     from django.db.models import Sum
 
+    from langqiao.apps.computing.domain.jobs import charged
     from langqiao.apps.computing.models import Bill, Grant, Job, Redemption, Usage, Voucher
     from langqiao.apps.ledger.models import Entry
     from langqiao.apps.ledger.queries import verify
@@ -84,7 +85,7 @@ def check() -> dict[str, Any]:
         "redeemed": float(paid or 0),
         "by_voucher": float(Bill.objects.aggregate(paid=Sum("by_voucher"))["paid"] or 0),
         "used": grant.used_seconds,
-        "counted": sum(-int(-row.gpu_seconds // 1) for row in Usage.objects.all()),
+        "counted": sum(charged(row.gpu_seconds) for row in Usage.objects.all()),
         "held": grant.held_seconds,
         "open": Job.objects.exclude(state=Job.State.DONE).count() * 3600,
         "runs": Usage.objects.count(),

@@ -325,3 +325,14 @@ def test_nobody_else_changes_anything(campus: Campus) -> None:
     campus.refresh_from_db()
     hall.refresh_from_db()
     assert (campus.claims.count(), hall.derating) == (3, 0)
+
+
+@pytest.mark.parametrize("page", ["campus_map", "campus_plan"])
+def test_a_part_of_a_page_is_not_kept_for_the_page(page: str) -> None:
+    campus = make_campus()
+    client = Client()
+    client.force_login(make_operator(campus))
+    target = {"campus_map": "main#map", "campus_plan": "main#plan"}[page]
+    part = client.get(reverse(page, args=[campus.pk]), headers={"HX-Request": "true", "HX-Target": target})
+    assert "<html" not in part.content.decode()
+    assert {"HX-Request", "HX-Target"} <= set(part["Vary"].split(", "))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from datetime import datetime
+from functools import cache
 
 from langqiao.apps.computing.models import Campus, Job, Server, Slot
 from langqiao.apps.computing.queries.queue import expected_end
@@ -14,6 +15,29 @@ from langqiao.engines.scheduling.types import Node, Place, Task
 
 # A server (by its key) and the numbers of its GPUs, for one part of a job.
 Spot = tuple[int, tuple[int, ...]]
+
+
+@cache
+def make_ready() -> None:
+    """Compile or load the engine's kernels, once a process; a round calls it before it holds any lock.
+
+    The first time on a machine that takes up to a minute, for which no other process could write to SQLite.
+    """
+    place = Place("", "", "", "", "")
+    nodes = [Node(name, 2000, 2, 2, "G", place) for name in ("a", "b")]
+    task, half = Task("t", 1000, 1, 1, 1000, models=("G",)), Task("h", 0, 0, 1, 500)
+    cluster = Cluster(nodes, policy="own", weights=PLAIN, workload=[task, half])
+    kind = cluster.type_of(task)
+    handles = [
+        cluster.place(kind),
+        cluster.place_on(cluster.type_of(half), 0, (1,)),
+        *cluster.place_gang(kind, 2),
+    ]
+    for handle in handles:
+        if handle >= 0:
+            cluster.release(handle)
+    cluster.drain(0)
+    cluster.restore(0)
 
 
 class Floor:

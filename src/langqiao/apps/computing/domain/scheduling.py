@@ -11,7 +11,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from langqiao.apps.accounts.models import User
-from langqiao.apps.computing.domain.floor import Floor, Spot
+from langqiao.apps.computing.domain.floor import Floor, Spot, make_ready
 from langqiao.apps.computing.domain.jobs import end, job_entry, requeue, seconds_of, tell_submitter
 from langqiao.apps.computing.domain.planning import Plan, plan
 from langqiao.apps.computing.models import JOB_TRANSITIONS, Campus, Grant, Job, Server, Slot
@@ -52,7 +52,6 @@ class Round:
         return bool(self.started or self.preempted or self.stopped or self.interrupted or told)
 
 
-@transaction.atomic
 def schedule(actor: User | None, campus: Campus, *, at: datetime | None = None) -> Round:
     """Run a round over a campus's queue (调度一轮); all of it is written, or nothing.
 
@@ -65,6 +64,12 @@ def schedule(actor: User | None, campus: Campus, *, at: datetime | None = None) 
         RuntimeError: the slots would exceed a GPU or a server; nothing is written.
     """
     require(actor, "computing.schedule", campus)
+    make_ready()
+    return _round(actor, campus, at)
+
+
+@transaction.atomic
+def _round(actor: User | None, campus: Campus, at: datetime | None) -> Round:
     lock(campus)
     now = at or timezone.now()
     done = Round(stopped=_stop_what_is_over(actor, campus, now, at))

@@ -82,7 +82,7 @@ class Request(Sourced, Stamped):
     title = models.CharField(_("用途"), max_length=200)
     purpose = models.TextField(_("说明"), blank=True)
     gpus = models.PositiveIntegerField(_("GPU 数"))
-    gpu_hours = models.PositiveIntegerField(_("GPU 时"))
+    gpu_hours = models.PositiveBigIntegerField(_("GPU 时"))
     gpu_models = models.JSONField(_("可用型号"), default=list, blank=True)
     chips = models.CharField(_("芯片"), max_length=10, choices=Chips.choices, default=Chips.ANY)
     starts_on = models.DateField(_("开始日期"))
@@ -143,7 +143,8 @@ class Grant(Stamped):
     request = models.OneToOneField(Request, on_delete=models.PROTECT, related_name="grant")
     tenant = models.ForeignKey(Tenant, on_delete=models.PROTECT, related_name="grants")
     gpus = models.PositiveIntegerField(_("GPU 数"))
-    gpu_hours = models.PositiveIntegerField(_("授予 GPU 时"))
+    # Wide: the database multiplies it by 3,600, and a month of 1,000 GPUs is 2.6 thousand million seconds.
+    gpu_hours = models.PositiveBigIntegerField(_("授予 GPU 时"))
     used_seconds = models.PositiveBigIntegerField(_("已用 GPU 秒"), default=0)
     held_seconds = models.PositiveBigIntegerField(
         _("在途 GPU 秒"), default=0, help_text=_("排队与运行中的作业按估计时长占用。")

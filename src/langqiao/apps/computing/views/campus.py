@@ -9,6 +9,7 @@ from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
+from django.utils.cache import patch_vary_headers
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
@@ -291,7 +292,10 @@ def campus_map(request: HttpRequest, pk: int) -> HttpResponse:
     if "parts" in context:
         context["fill"] = queries.total(part.fill for part in context["parts"])
     partial = request.headers.get("HX-Target", "").endswith("#map")
-    return render(request, f"computing/campus/{'_map' if partial else 'campus_map'}.html", context)
+    response = render(request, f"computing/campus/{'_map' if partial else 'campus_map'}.html", context)
+    # The same address is a page and a part of one: the browser must not show the part when one goes back.
+    patch_vary_headers(response, ["HX-Request", "HX-Target"])
+    return response
 
 
 def _part(rows: Any, wanted: str) -> Any:

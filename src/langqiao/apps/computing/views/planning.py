@@ -7,6 +7,7 @@ from typing import Any
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
+from django.utils.cache import patch_vary_headers
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_safe
 
@@ -58,9 +59,11 @@ def campus_plan(request: HttpRequest, pk: int) -> HttpResponse:
             add_refusal(form, refused)
     status = 422 if form.errors else 200
     partial = request.headers.get("HX-Target", "").endswith("#plan")
-    return render(
+    response = render(
         request, f"computing/campus/{'_plan' if partial else 'campus_plan'}.html", context, status=status
     )
+    patch_vary_headers(response, ["HX-Request", "HX-Target"])
+    return response
 
 
 def _worked(campus: Campus, values: dict[str, Any]) -> Worked:
