@@ -9,8 +9,11 @@ import sys
 import time
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from langqiao.engines.sm.sealed import SealedError, SealOptions, Vault, verify
+from langqiao.engines.sm.sealed.journal import Journal, Piece, State
 from tests.engines.sm.sealed.scene import SEGMENT, SIGNER, TRUSTED, Scene, pattern
 from tests.engines.sm.sealed.test_round_trip import kind_of
 
@@ -233,6 +236,30 @@ def test_a_repaired_transfer_opens_with_the_keys_already_fetched(scene):
     assert scene.open().resumed_at > 0
     assert scene.keys.calls == ["take", "fetch"]
     assert scene.out.read_bytes() == pattern(scene.size)
+
+
+@given(data=st.data())
+@settings(max_examples=40)
+def test_no_journal_makes_the_reader_stumble(tmp_path_factory, data):
+    place, vault = tmp_path_factory.mktemp("journal") / "x", Vault(bytes(32))
+    made = Journal.create(place, vault, lambda: State("seal", b"header", (), bytes(32)))
+    made.begin(0)
+    made.note([Piece(bytes(32), bytes(16))] * 3)
+    made.close()
+    raw = bytearray(place.read_bytes())
+    for _ in range(data.draw(st.integers(0, 3))):
+        raw[data.draw(st.integers(0, len(raw) - 1))] = data.draw(st.integers(0, 255))
+    del raw[data.draw(st.integers(0, len(raw))) :]
+    raw += data.draw(st.binary(max_size=80))
+    place.write_bytes(raw)
+    try:
+        found = Journal.load(place, vault)
+    except SealedError as error:
+        assert error.kind in {"journal", "secret"}  # noqa: PT017 - it may also be readable
+        return
+    assert found is not None
+    assert len(found.state.pieces) <= 3
+    found.close()
 
 
 CHILD = """
