@@ -6,6 +6,7 @@ import asyncio
 import shutil
 import socket
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass, field
@@ -146,3 +147,12 @@ def rewrite_ports(folder: Path, slugs: list[str], extra: str) -> None:
             )
         )
     directory.write_text(text)
+
+
+def until(done: Callable[[], bool], seconds: float = 60.0) -> None:
+    """Wait for what happens in the background."""
+    end = time.monotonic() + seconds
+    while not done():
+        if time.monotonic() > end:
+            raise AssertionError("it did not happen")
+        time.sleep(0.02)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import weakref
 
 from aiohttp import web
 from aiohttp.web_protocol import RequestHandler
@@ -13,7 +14,7 @@ from langqiao.kme.answers import answer
 class Connection(RequestHandler):
     """A connection whose protocol errors are answered in the standard's form."""
 
-    __slots__ = ()
+    __slots__ = ("__weakref__",)
 
     def handle_error(
         self,
@@ -46,14 +47,25 @@ class Guard:
     def __init__(self, server: web.Server, seconds: float) -> None:
         self._server = server
         self._seconds = seconds
+        self._connections: weakref.WeakSet[Connection] = weakref.WeakSet()
 
     def protocol(self) -> Connection:
         """Return a protocol for a new connection."""
         loop = asyncio.get_running_loop()
         options = self._server._kwargs  # noqa: SLF001 - what Server.__call__ itself passes on
         connection = Connection(self._server, loop=loop, **options)
+        self._connections.add(connection)
         loop.call_later(self._seconds, self._look, connection)
         return connection
+
+    async def end(self, runner: web.AppRunner) -> None:
+        """Let requests under way finish, then cut every connection without waiting for farewells."""
+        transports = [connection.transport for connection in self._connections]
+        await runner.cleanup()
+        for transport in transports:
+            if isinstance(transport, asyncio.Transport):
+                transport.abort()
+        await asyncio.sleep(0)
 
     def _look(self, connection: Connection) -> None:
         if connection.transport is not None and not connection.began:

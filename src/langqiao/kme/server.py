@@ -70,7 +70,7 @@ async def running(config: Config, *, group: int = GROUP) -> AsyncIterator[Runnin
         app = web.Application(client_max_size=config.body_limit, middlewares=[refusals(metrics)])
         app.add_routes(Face(service, metrics).routes())
         app.add_routes(RelayFace(config, relay).routes())
-        runner = web.AppRunner(app, access_log=None, keepalive_timeout=75.0, handle_signals=False)
+        runner = web.AppRunner(app, access_log=None, keepalive_timeout=75.0, shutdown_timeout=5.0)
         await runner.setup()
         assert runner.server is not None, "set up above"
         loop = asyncio.get_running_loop()
@@ -85,7 +85,7 @@ async def running(config: Config, *, group: int = GROUP) -> AsyncIterator[Runnin
         )
         port = server.sockets[0].getsockname()[1]
         async with contextlib.AsyncExitStack() as stack:
-            stack.push_async_callback(runner.cleanup)
+            stack.push_async_callback(guard.end, runner)
             health_port = await _serve_health(config, metrics, stack)
             work = [asyncio.create_task(task) for task in (feeder.run(), relay.run())]
             stack.push_async_callback(_end, work)
@@ -117,7 +117,7 @@ async def _serve_health(config: Config, metrics: Metrics, stack: contextlib.Asyn
 
     app = web.Application()
     app.add_routes([web.get("/health", health), web.get("/metrics", prometheus)])
-    runner = web.AppRunner(app, access_log=None, handle_signals=False)
+    runner = web.AppRunner(app, access_log=None)
     await runner.setup()
     stack.push_async_callback(runner.cleanup)
     site = web.TCPSite(runner, "127.0.0.1", config.health_port)

@@ -1,4 +1,4 @@
-"""What an answer must look like (ETSI GS QKD 014, clause 6): every function returns a fault in words or ""."""
+"""What an answer must look like (ETSI GS QKD 014, clause 6): functions return a fault in words or ""."""
 
 from __future__ import annotations
 

@@ -103,13 +103,11 @@ def _read(wire: ssl.SSLSocket) -> Answer:
     version, status, *_reason = lines[0].split(" ", 2)
     if not version.startswith("HTTP/1.") or not status.isdigit():
         raise ValueError("the answer is no HTTP/1.1")
-    headers = {}
-    for line in lines[1:]:
-        name, _colon, value = line.partition(":")
-        headers[name.strip().lower()] = value.strip()
+    split = (line.partition(":") for line in lines[1:])
+    headers = {name.strip().lower(): text.strip() for name, _colon, text in split}
     body = _body(wire, headers, body)
     try:
-        value = json.loads(body.decode("utf-8"))
+        value: Any = json.loads(body.decode("utf-8"))
     except (ValueError, RecursionError):
         value = None
     return Answer(int(status), headers, body, value)

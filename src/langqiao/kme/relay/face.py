@@ -11,6 +11,7 @@ from langqiao.kme.errors import bad_request, unauthorised
 from langqiao.kme.messages import read_json
 from langqiao.kme.relay.container import ACK_PATH, PATH, VOID_PATH, read_hop, read_notice
 from langqiao.kme.relay.relay import Relay
+from langqiao.kme.service import pools_of
 
 
 class RelayFace:
@@ -19,6 +20,7 @@ class RelayFace:
     def __init__(self, config: Config, relay: Relay) -> None:
         self._config = config
         self._relay = relay
+        self._peers = pools_of(config)
 
     def routes(self) -> list[web.RouteDef]:
         """Return the routes."""
@@ -31,7 +33,7 @@ class RelayFace:
 
     def _peer(self, request: web.Request) -> str:
         name = caller(request)
-        if name == self._config.id or name not in self._config.directory.kmes:
+        if name not in self._peers:
             raise unauthorised("the certificate is not that of a KME of this network")
         return name
 

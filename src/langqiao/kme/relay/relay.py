@@ -12,6 +12,7 @@ import os
 import time
 import uuid
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import Final
 
 import aiohttp
@@ -20,7 +21,7 @@ from langqiao.kme.config import Config
 from langqiao.kme.errors import KmeError, Refusal, unavailable
 from langqiao.kme.metrics import Metrics
 from langqiao.kme.relay import forward
-from langqiao.kme.relay.container import Cargo, Hop, Notice
+from langqiao.kme.relay.container import RELAYED, VOID_PATH, VOIDED, Cargo, Hop, Notice
 from langqiao.kme.store import OUT, RELAY, Pool, Store, Transaction
 from langqiao.kme.tls import client_context
 
@@ -57,7 +58,11 @@ class Relay:
         connector = aiohttp.TCPConnector(ssl=self._context, limit_per_host=4)
         timeout = aiohttp.ClientTimeout(total=SEND_SECONDS)
         async with aiohttp.ClientSession(connector=connector, timeout=timeout) as session:
-            await asyncio.gather(self._send_all(session), self._fill_all())
+            try:
+                await asyncio.gather(self._send_all(session), self._fill_all())
+            finally:
+                await connector.close(abort_ssl=True)
+                await asyncio.sleep(0)
 
     def wake(self) -> None:
         """Look at the outbox at once."""
@@ -83,11 +88,11 @@ class Relay:
             async with asyncio.timeout(self._config.relay.multicast_timeout):
                 states = await asyncio.gather(*waits.values())
         except TimeoutError:
-            states = [forward.VOIDED]
+            states = [VOIDED]
         finally:
             for message in waits:
                 self._acks.pop(message, None)
-        if set(states) != {forward.RELAYED}:
+        if set(states) != {RELAYED}:
             await self._store.run(lambda t: self._void_shared(t, cargoes))
             self.wake()
             raise unavailable("the KME of a slave SAE did not answer in time", retry_after=5)
@@ -100,8 +105,8 @@ class Relay:
         for cargo in cargoes:
             transaction.db.execute("DELETE FROM message WHERE id=?", (cargo.id,))
             ids = tuple(key_id for key_id, _ in cargo.keys)
-            notice = Notice(cargo.id, forward.VOIDED, key_ids=ids)
-            forward.notify(transaction, cargo.target, forward.VOID_PATH, notice)
+            notice = Notice(cargo.id, VOIDED, key_ids=ids)
+            forward.notify(transaction, cargo.target, VOID_PATH, notice)
 
     def _cargo(
         self,
@@ -225,7 +230,7 @@ class Relay:
             ).fetchall()
         )
         for message, role, body in expired:
-            await self._store.run(lambda t, m=message, r=role, b=body: forward.give_up(t, r, m, b))
+            await self._store.run(partial(_give_up, message=message, role=role, body=body))
 
     async def _send(self, session: aiohttp.ClientSession, row: Row) -> None:
         message, role, to, path, body = row
@@ -255,6 +260,10 @@ class Relay:
         if self._metrics.faults.get(name) != text:
             log.warning("%s fault=%s", name, text)
         self._metrics.faults[name] = text
+
+
+def _give_up(transaction: Transaction, *, message: str, role: str, body: str) -> None:
+    forward.give_up(transaction, role, message, body)
 
 
 def _unsent(transaction: Transaction) -> list[Row]:
