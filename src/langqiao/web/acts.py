@@ -57,6 +57,7 @@ PAGES = {
     "quantum.link": "link_detail",
     "quantum.scenario": "scenario_detail",
     "quantum.demand": "demand_detail",
+    "quantum.delivery": "delivery_detail",
 }
 # Kinds whose name only those may read who hold the permission; without one here anybody may.
 GUARDED = {
@@ -78,6 +79,7 @@ GUARDED = {
     "computing.job": "computing.read_job",
     "computing.bill": "computing.read_tenant",
     "quantum.demand": "quantum.read_demand",
+    "quantum.delivery": "quantum.read_delivery",
 }
 # Of kinds that do not stand here only the kind is said.
 NAMED = frozenset({*PAGES, "registry.field"})

@@ -90,6 +90,13 @@ ITEMS = (
         group="quantum",
         permission="quantum.read_demand",
     ),
+    Item(
+        _("密封传送"),
+        icon="mail-fast",
+        name="delivery_list",
+        group="quantum",
+        permission="quantum.read_delivery",
+    ),
     Item(_("成果"), icon="certificate", name="achievement_list", group="supply"),
     Item(pgettext_lazy("several", "机构"), icon="building", name="organisation_list", group="supply"),
     Item(_("专家"), icon="user-star", name="person_list", group="supply"),

@@ -5,9 +5,10 @@ from __future__ import annotations
 from django.contrib.auth.decorators import login_required
 from django.urls import URLPattern, path
 
+from langqiao.apps.quantum.listings import deliveries as delivery_lists
 from langqiao.apps.quantum.listings import demands as demand_lists
 from langqiao.apps.quantum.listings import network as network_lists
-from langqiao.apps.quantum.views import demands, network, planning
+from langqiao.apps.quantum.views import deliveries, demands, network, planning
 from langqiao.kit.listing import list_view
 
 urlpatterns: list[URLPattern] = [
@@ -33,4 +34,10 @@ urlpatterns: list[URLPattern] = [
     path("demands/new/", demands.demand_new, name="demand_new"),
     path("demands/<int:pk>/", demands.demand_detail, name="demand_detail"),
     path("demands/<int:pk>/act/<slug:act>/", demands.demand_act, name="demand_act"),
+    path("endpoints/", login_required(list_view(delivery_lists.EndpointListing)), name="endpoint_list"),
+    path("endpoints/new/", deliveries.endpoint_new, name="endpoint_new"),
+    path("deliveries/", login_required(list_view(delivery_lists.DeliveryListing)), name="delivery_list"),
+    path("deliveries/new/", deliveries.delivery_new, name="delivery_new"),
+    path("deliveries/<int:pk>/", deliveries.delivery_detail, name="delivery_detail"),
+    path("deliveries/<int:pk>/act/<slug:act>/", deliveries.delivery_act, name="delivery_act"),
 ]

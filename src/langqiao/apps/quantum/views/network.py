@@ -79,6 +79,7 @@ def network_map(request: HttpRequest) -> HttpResponse:
         "alarms": alarms_of(rows)[:5] if sees else [],
         "illustrative": any(pool.link.illustrative for pool in rows),
         "may_plan": allowed(request.user, "quantum.plan"),
+        "knows": allowed(request.user, "quantum.read_endpoints"),
     }
     return render(request, "quantum/network/network_map.html", context)
 
