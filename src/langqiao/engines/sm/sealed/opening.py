@@ -86,7 +86,7 @@ def open_sealed(
         checkpoint_bytes: After so many bytes the work done so far is made durable.
         overwrite: Whether a target that is there may be replaced.
         progress: Called after every segment, in order.
-        cancel: Asked before every segment; True ends the work, which can be resumed.
+        cancel: Asked once a segment, in the calling thread; True ends the work, which can be resumed.
 
     Raises:
         SealedError: see there; the first segment that is not whole is named.

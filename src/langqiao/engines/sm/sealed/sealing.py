@@ -174,7 +174,7 @@ def seal(
         overwrite: Whether a target that is there may be replaced.
         restart: Whether unfinished work is thrown away, and new keys are taken.
         progress: Called after every segment, in order.
-        cancel: Asked before every segment; True ends the work, which can be resumed.
+        cancel: Asked once a segment, in the calling thread; True ends the work, which can be resumed.
         created: Date in the header, now by default.
 
     Raises:
