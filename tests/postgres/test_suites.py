@@ -25,8 +25,8 @@ SUITES = {
 }
 
 
-# The largest take minutes each; CI leaves them out, `make test-postgres` does not.
-LARGE = frozenset({"registry", "challenges"})
+# These take minutes each; CI leaves them out, `make test-postgres` does not.
+LARGE = frozenset({"registry", "challenges", "lists", "frame and API"})
 
 
 @pytest.mark.parametrize(
