@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from langqiao.apps.computing.models import Campus
 
 CampusOption = Annotated[int, typer.Option("--campus", min=0, help="园区编号，0 为全部 / campus id, 0: all")]
+COUNTED = ("started", "noticed", "kept", "preempted", "stopped", "interrupted")
 JsonOption = Annotated[bool, typer.Option("--json", help="输出 JSON / print JSON")]
 
 
@@ -34,9 +35,10 @@ def schedule(campus: CampusOption = 0, as_json: JsonOption = False) -> None:
         print(json.dumps(rounds, ensure_ascii=False))
         return
     for row in rounds:
-        counts = {key: len(row[key]) for key in ("started", "preempted", "stopped", "interrupted")}
+        counts = {key: len(row[key]) for key in COUNTED}
         out.print(
-            f"{row['name']}  开始 / started {counts['started']}  抢占 / preempted {counts['preempted']}  "
+            f"{row['name']}  开始 / started {counts['started']}  通知 / noticed {counts['noticed']}  "
+            f"撤回 / kept {counts['kept']}  抢占 / preempted {counts['preempted']}  "
             f"停止 / stopped {counts['stopped']}  中断 / interrupted {counts['interrupted']}  "
             f"排队 / waiting {row['waiting']}  GPU {row['gpu_milli'] / 1000:g}/{row['gpu_total'] / 1000:g}",
             highlight=False,
