@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 import warnings
 from collections.abc import Callable
 
@@ -143,6 +144,8 @@ def test_a_certificate_decides_who_asks(network: Maker) -> None:
 def test_limits_answer_with_retry_after(network: Maker, limits: str, why: str) -> None:
     net = network("east", extra=f"[limits]\n{limits}")
     alice = net.client("east")
+    pool = net.kmes["east"].here.service.store.pools["KME-middle", "out"]
+    until(lambda: pool.available >= 128)
 
     def ask() -> None:
         for _ in range(20):
@@ -168,3 +171,20 @@ def test_depletion_and_age(network: Maker) -> None:
             alice.get_keys(MIDDLE, number=128, size=8192)
 
     assert refusal(drain).retry_after >= 1
+
+
+def test_what_the_issuer_has_no_room_for_the_holder_drops(network: Maker) -> None:
+    net = network("east", "middle", extra="[keys]\nmax_key_count = 128")
+    stores = {slug: net.kmes[slug].here.service.store for slug in ("east", "middle")}
+    out, held = stores["east"].pools["KME-middle", "out"], stores["middle"].pools["KME-east", "in"]
+    until(lambda: out.discarded >= 512)
+    until(lambda: held.discarded >= 512)
+    alice, bob = net.client("east"), net.client("middle")
+    for _ in range(40):
+        keys = alice.get_keys(MIDDLE, number=8)
+        assert bob.get_keys_by_id(EAST, [key.key_id for key in keys]) == keys
+        time.sleep(0.01)
+    net.stop()
+    for slug in ("east", "middle"):
+        config = net.config(slug)
+        assert verify_store(config.store, config.master_key()).faults == ()

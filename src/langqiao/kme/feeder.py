@@ -9,6 +9,7 @@ from typing import Final
 from langqiao.kme.config import Config
 from langqiao.kme.errors import KmeError, Refusal
 from langqiao.kme.metrics import Metrics
+from langqiao.kme.relay.forward import void_units
 from langqiao.kme.sources import BLOCK_BYTES, BLOCK_UNITS, Block, KeySource, make_source
 from langqiao.kme.store import IN, OUT, Store, Transaction
 
@@ -20,6 +21,8 @@ BLOCKS_AT_ONCE: Final = 4
 FRESH_WAIT: Final = 5.0
 AGE_PERIOD: Final = 30.0
 HOLDER_FACTOR: Final = 2
+HOLDER_SLACK: Final = 65_536
+"""Units the holder keeps beyond that: what the issuer had no room for, until its notice arrives."""
 
 
 class Feeder:
@@ -93,13 +96,16 @@ class Feeder:
             start = block.number * BLOCK_UNITS
             if start < pool.next:
                 raise KmeError("the source gave a block twice", kind="source")
-            room = self._config.keys.max_key_count * (1 if issues else HOLDER_FACTOR)
+            most = self._config.keys.max_key_count
+            room = most if issues else HOLDER_FACTOR * most + HOLDER_SLACK
             transaction.change(pool)
             pool.next = start + BLOCK_UNITS
             if skip or pool.stored + BLOCK_UNITS > room:
                 pool.received += BLOCK_UNITS
                 pool.discarded += BLOCK_UNITS
                 discarded += BLOCK_UNITS
+                if issues:
+                    void_units(transaction, peer, start, start + BLOCK_UNITS)
             else:
                 transaction.put(pool, start, block.material)
                 stored += BLOCK_UNITS

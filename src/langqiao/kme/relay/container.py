@@ -206,7 +206,7 @@ def read_notice(data: object) -> Notice:
         id=uuid_text(top.get("message_ID"), "message_ID"),
         status=status,
         serial=_whole(top.get("serial", 0), "serial", MAX_SERIAL),
-        units=_whole(top.get("units", 0), "units", MAX_KEYS),
+        units=_whole(top.get("units", 0), "units", MAX_SERIAL),
         key_ids=tuple(uuid_text(row, "key_IDs") for row in rows),
     )
 

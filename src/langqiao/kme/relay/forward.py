@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import uuid
 from dataclasses import replace
 from typing import Final
 
@@ -20,7 +21,7 @@ from langqiao.kme.relay.container import (
     Notice,
     ranges,
 )
-from langqiao.kme.store import IN, OUT, Transaction
+from langqiao.kme.store import IN, LINK, OUT, Transaction
 
 NOTICE_SECONDS: Final = 86_400
 ORIGIN: Final = "origin"
@@ -68,6 +69,28 @@ def notify(transaction: Transaction, to: str, path: str, notice: Notice) -> None
         path,
         notice.body(),
         id=f"{path[-4:]} {notice.id} {to}",
+        expires=transaction.at + NOTICE_SECONDS * 1000,
+    )
+
+
+def void_units(transaction: Transaction, peer: str, start: int, stop: int) -> None:
+    """Tell the holder of a pool that units will never be issued; ranges that follow each other are joined."""
+    row = transaction.db.execute(
+        "SELECT id, serial FROM message WHERE role=? AND next=? AND path=? AND pool=0 AND units>0"
+        " AND serial+units=?",
+        (NOTICE, peer, VOID_PATH, start),
+    ).fetchone()
+    message, first = row or (str(uuid.uuid4()), start)
+    transaction.db.execute("DELETE FROM message WHERE id=?", (message,))
+    post(
+        transaction,
+        NOTICE,
+        peer,
+        VOID_PATH,
+        Notice(message, VOIDED, first, stop - first).body(),
+        id=message,
+        serial=first,
+        units=stop - first,
         expires=transaction.at + NOTICE_SECONDS * 1000,
     )
 
@@ -209,8 +232,11 @@ def acknowledged(transaction: Transaction, target: str, notice: Notice) -> str |
 def voided(transaction: Transaction, source: str, notice: Notice) -> None:
     """Throw away what a source has voided, arrived or not."""
     until = transaction.at + NOTICE_SECONDS * 1000
-    transaction.db.execute("INSERT OR IGNORE INTO seen VALUES (?,?)", (notice.id, until))
     if notice.units:
-        transaction.drop(transaction.pool(source, IN), notice.serial, notice.serial + notice.units)
+        pool, stop = transaction.pool(source, IN), notice.serial + notice.units
+        if pool.kind == LINK and stop > pool.next:
+            raise unavailable("the units have not come out of the source yet", retry_after=1)
+        transaction.drop(pool, notice.serial, stop)
+    transaction.db.execute("INSERT OR IGNORE INTO seen VALUES (?,?)", (notice.id, until))
     for key_id in notice.key_ids:
         transaction.db.execute("DELETE FROM assigned WHERE key_id=?", (key_id,))

@@ -247,7 +247,7 @@ class Relay:
         self._metrics.faults.pop(f"peer {to}", None)
         try:
             if status in (200, 202):
-                await self._store.run(lambda t: _sent(t, message, role))
+                await self._store.run(lambda t: _sent(t, message, role, body))
             elif status in (400, 401):
                 log.warning("relay message=%s peer=%s refused=%d", message, to, status)
                 await self._store.run(lambda t: forward.give_up(t, role, message, body))
@@ -272,8 +272,9 @@ def _unsent(transaction: Transaction) -> list[Row]:
     ).fetchall()
 
 
-def _sent(transaction: Transaction, message: str, role: str) -> None:
+def _sent(transaction: Transaction, message: str, role: str, body: str) -> None:
+    """Take a message that arrived out of the outbox; a notice that has grown meanwhile stays."""
     if role == forward.ORIGIN:
         transaction.db.execute("UPDATE message SET sent=1 WHERE id=?", (message,))
     else:
-        transaction.db.execute("DELETE FROM message WHERE id=?", (message,))
+        transaction.db.execute("DELETE FROM message WHERE id=? AND body=?", (message, body))
