@@ -58,7 +58,7 @@ def against_the_oracle(network, wanted):
     return fair
 
 
-@settings(max_examples=12, deadline=None)
+@settings(max_examples=8, deadline=None)
 @given(seed=st.integers(0, 10**6), nodes=st.integers(2, 12), demands=st.integers(1, 10))
 def test_small_random_networks(seed, nodes, demands):
     network, wanted = scattered(seed, nodes=nodes, links=2 * nodes, demands=demands)
@@ -95,7 +95,7 @@ def test_forty_nodes_and_sixty_demands(seed):
     against_the_oracle(*scattered(seed, nodes=20 + seed // 2, links=40 + seed, demands=60))
 
 
-@settings(max_examples=6, deadline=None)
+@settings(max_examples=4, deadline=None)
 @given(seed=st.integers(0, 10**6))
 def test_priorities_are_strict(seed):
     network, wanted = scattered(seed, nodes=8, links=12, demands=10, priorities=3)
@@ -108,6 +108,12 @@ def test_priorities_are_strict(seed):
             assert sum(whole[name] for name in alone) == pytest.approx(sum(alone.values()), rel=1e-5)
         else:
             assert {name: whole[name] for name in alone} == pytest.approx(alone, rel=1e-5)
+
+
+def test_prices_a_trace_below_zero_do_not_send_the_search_round_in_circles():
+    # found by chance: the solver's dual of -1e-17 made a negative cycle
+    network, wanted = scattered(19, nodes=8, links=12, demands=10, priorities=3)
+    never_over(network, max_min(network, wanted, capacity(network)))
 
 
 def test_worked_by_hand():

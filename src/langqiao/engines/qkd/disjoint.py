@@ -139,6 +139,8 @@ def _augment(
 ) -> float | None:
     """One more route by Bellman and Ford over the residual network; ``used`` is changed."""
     a, b = ends
+    # rounding must not make the first route's way back look like a bargain, or the search would never end
+    close = 1e-12 * max(cost.values(), default=0.0) if used else 0.0
     inside = {y for (_x, y), carries in used.items() if carries and y != b}
     best: dict[_State, float] = {(a, True): 0.0}
     before: dict[_State, _State] = {}
@@ -147,7 +149,7 @@ def _augment(
         state = queue.popleft()
         for there, price in _steps(state, beside, trusted, ends, cost, used, inside):
             spent = best[state] + price
-            if spent < best.get(there, math.inf) - 1e-15:
+            if spent < best.get(there, math.inf) - close:
                 best[there] = spent
                 before[there] = state
                 queue.append(there)

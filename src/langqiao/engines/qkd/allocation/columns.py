@@ -183,7 +183,8 @@ class Columns:
                 f"the linear program was not solved: {found.message}",
                 kind="infeasible" if found.status == 2 else "solver",
             )
-        prices = -np.asarray(found.ineqlin.marginals)
+        # a price of -1e-17 would make a negative cycle, around which a shortest path never ends
+        prices = np.maximum(-np.asarray(found.ineqlin.marginals), 0.0)
         flows = np.zeros(len(self.columns))
         for column, place in where.items():
             flows[column] = max(float(found.x[place]), 0.0) * program.unit[self.columns[column][0]]

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 SLACKS = (2e-7, 2e-6, 2e-5, 2e-4)
 """What a demand was given is kept to all but this part, so that the next program has a feasible start; the
 larger ones are tried where rounding has used up the smaller."""
-CRUMB = 1e-6
+CRUMB = 1e-5
 """A flow below this part of the width of a demand's first route is what slack leaves over, and none."""
 
 
