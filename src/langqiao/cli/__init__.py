@@ -268,7 +268,7 @@ def demo(
 ) -> None:
     """载入示例走廊，打印一次匹配并启动网站 / load the demo corridor, print a match, serve the site."""
     setup()
-    from langqiao.cli import computing_demo
+    from langqiao.cli import computing_demo, quantum_demo
     from langqiao.cli import corridor_demo as demonstration
 
     with refusals():
@@ -276,8 +276,9 @@ def demo(
             migrate()
             demonstration.load(progress=show)
             computing_demo.load(progress=show)
+            quantum_demo.load(progress=show)
         demonstration.print_sample(out)
-        demonstration.print_accounts(out)
+        demonstration.print_accounts(out, (*demonstration.PEOPLE, *quantum_demo.PEOPLE))
     if site:
         from langqiao.web.server import run
 

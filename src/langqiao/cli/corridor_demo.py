@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import os
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
@@ -34,6 +34,7 @@ KINDS = (
     "talent_demand", "training", "programmes",
 )  # fmt: skip
 SAMPLE = "B-CHL-001"
+Person = tuple[str, str, Role, str, bool]
 # One user a role, by the code of the illustrative organisation each acts for.
 PEOPLE = (
     ("demo-office", "示例·联席办专员", Role.OFFICE, "S-ORG-001", False),
@@ -106,9 +107,9 @@ def _written(kind: str, rows: list[dict[str, Any]], summary: Any) -> None:
 
 
 @transaction.atomic
-def add_people() -> None:
+def add_people(people: Iterable[Person] = PEOPLE) -> None:
     """One user a role, all with one random password that lies in the data folder, never in the code."""
-    for username, name, role, code, manager in PEOPLE:
+    for username, name, role, code, manager in people:
         user = User.objects.filter(username=username).first()
         if user is None:
             user = User.objects.create_user(
@@ -135,11 +136,11 @@ def print_sample(out: Console) -> None:
     terminal.print_matches(match_challenge(challenge, viewer=None, limit=3), challenge.title, out)
 
 
-def print_accounts(out: Console) -> None:
+def print_accounts(out: Console, people: Iterable[Person] = PEOPLE) -> None:
     """Who can sign in, and with what."""
     table = Table(title="示例用户", title_justify="left", show_edge=False)
     for head in ("用户名", "角色", "口令"):
         table.add_column(head)
-    for username, name, _role, _code, _manager in PEOPLE:
+    for username, name, _role, _code, _manager in people:
         table.add_row(username, name, password())
     out.print(table)

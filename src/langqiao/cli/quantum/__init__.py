@@ -6,6 +6,7 @@ import typer
 
 from langqiao.cli.kme.up import up
 from langqiao.cli.quantum.plan import plan
+from langqiao.cli.quantum.poll import poll
 from langqiao.cli.quantum.rate import rate
 
 quantum_app = typer.Typer(help="量子网络 / the quantum network", no_args_is_help=True)
@@ -17,5 +18,6 @@ def _group() -> None:
 
 
 quantum_app.command()(plan)
+quantum_app.command()(poll)
 quantum_app.command()(rate)
 quantum_app.command()(up)
