@@ -12,11 +12,11 @@ from collections.abc import Iterable, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from langqiao.engines.scheduling.cluster import Cluster
 from langqiao.engines.scheduling.types import Node, Task
 
 from . import kernels
 from .closures import Closure
+from .ground import Ground
 
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
@@ -30,7 +30,7 @@ class Floor:
     """
 
     def __init__(self, nodes: Sequence[Node], *, policy: str, workload: Sequence[Task], seed: int) -> None:
-        self.cluster = Cluster(nodes, policy=policy, workload=workload, seed=seed)
+        self.cluster = Ground(nodes, policy=policy, workload=workload, seed=seed)
         self._free: tuple[Ints, Ints, Ints] | None = None
         self.nodes: list[Node] = []
         self.numbers: dict[str, int] = {}

@@ -15,7 +15,7 @@ from langqiao.engines.scheduling.types import WHOLE
 from .closures import NOBODY, Closure, Kind
 from .dispatch import place
 from .kernels import JOB, NODE
-from .types import Maintenance, Reason, Reservation, Sample
+from .types import Job, Maintenance, Reason, Reservation, Sample
 
 if TYPE_CHECKING:
     from .simulator import Simulation
@@ -112,19 +112,23 @@ def arrive(sim: Simulation, job: int) -> None:
         ]
         sim.possible[group] = floor.possible(group, later)
     if not sim.possible[group]:
-        task = asked.task
-        figures: dict[str, float | int | str | bool] = {
-            "gpus": task.gpus, "gpu_milli": task.gpu_milli, "cpu_milli": task.cpu_milli,
-            "memory_mib": task.memory_mib, "parts": asked.count, "models": ", ".join(task.models),
-        }  # fmt: skip
-        book.reject(job, sim.now, Reason("never", figures))
+        book.reject(job, sim.now, never(asked))
         return
-    for node in quotas.path[book.tenant[job]]:
-        for resource, amount in enumerate((book.gpu[job], book.cpu[job])):
-            if amount > quotas.limit[resource][node]:
-                book.reject(job, sim.now, Reason("above", quota_figures(sim, job, node, resource)))
-                return
+    above = quotas.above(book.tenant[job], book.gpu[job], book.cpu[job])
+    if above is not None:
+        book.reject(job, sim.now, Reason("above", quota_figures(sim, job, *above)))
+        return
     sim.queue(job)
+
+
+def never(job: Job) -> Reason:
+    """That no node can ever hold a job."""
+    task = job.task
+    figures: dict[str, float | int | str | bool] = {
+        "gpus": task.gpus, "gpu_milli": task.gpu_milli, "cpu_milli": task.cpu_milli,
+        "memory_mib": task.memory_mib, "parts": job.count, "models": ", ".join(task.models),
+    }  # fmt: skip
+    return Reason("never", figures)
 
 
 def quota_figures(sim: Simulation, job: int, node: int, resource: int) -> dict[str, float | int | str | bool]:

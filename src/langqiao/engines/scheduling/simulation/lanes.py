@@ -38,8 +38,8 @@ class Lanes:
         self.waiting = 0
         self.backlog = [0] * tenants
 
-    def push(self, key: tuple[int, ...], entry: Entry) -> int:
-        """Queue a job in the lane of ``key`` (tenant first); its number. A new head makes it ready."""
+    def lane_of(self, key: tuple[int, ...]) -> int:
+        """Number of the lane of ``key`` (tenant first)."""
         lane = self.number.get(key)
         if lane is None:
             lane = self.number[key] = len(self.queue)
@@ -47,6 +47,11 @@ class Lanes:
             self.tenant.append(key[0])
             self.of_tenant[key[0]].append(lane)
             self.waits_at.append(NOWHERE)
+        return lane
+
+    def push(self, key: tuple[int, ...], entry: Entry) -> int:
+        """Queue a job in the lane of ``key``; its number. A new head makes it ready."""
+        lane = self.lane_of(key)
         queue = self.queue[lane]
         heappush(queue, entry)
         self.waiting += 1

@@ -86,6 +86,14 @@ class QuotaTree:
                 return node, CPU
         return -1, 0
 
+    def above(self, tenant: int, gpu: int, cpu: int) -> tuple[int, int] | None:
+        """The first (node, resource) whose limit a request is above by itself, None if there is none."""
+        for node in self.path[tenant]:
+            for resource, amount in enumerate((gpu, cpu)):
+                if amount > self.limit[resource][node]:
+                    return node, resource
+        return None
+
     def within(self, node: int, gpu: int, cpu: int) -> bool:
         """Whether a request stays inside the nominal quota of a node, so that nothing is borrowed."""
         return (not gpu or self.use[GPU][node] + gpu <= self.nominal[GPU][node]) and (

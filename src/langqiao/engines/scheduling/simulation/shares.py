@@ -9,6 +9,7 @@ Cities are compared first, then the tenants of a city (as in Slurm's fair tree).
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 from .quota import CPU, GPU, QuotaTree
@@ -46,7 +47,7 @@ class FairShare:
         for node in self.quotas.path[tenant][:2]:
             elapsed = now - self.since[node]
             if elapsed > 0:
-                keep = 2.0 ** (-elapsed / self.half_life)
+                keep = math.exp2(-elapsed / self.half_life)
                 for r in (GPU, CPU):
                     past = self.mean[r][node]
                     self.mean[r][node] = past * keep + self.quotas.use[r][node] * (1.0 - keep)
@@ -57,7 +58,7 @@ class FairShare:
         gpu: float = self.quotas.use[GPU][node]
         cpu: float = self.quotas.use[CPU][node]
         if self.half_life != 0.0:
-            half = 0.5 * 2.0 ** ((self.since[node] - now) / self.half_life)
+            half = 0.5 * math.exp2((self.since[node] - now) / self.half_life)
             gpu = half * self.mean[GPU][node] + (1.0 - half) * gpu
             cpu = half * self.mean[CPU][node] + (1.0 - half) * cpu
         gpu /= self.capacity[GPU]

@@ -15,6 +15,7 @@ from langqiao.engines.scheduling.types import Node
 from . import happenings
 from .book import Book
 from .closures import Closure
+from .core import Carrier, carries
 from .dispatch import dispatch
 from .displace import Plan
 from .floor import Floor
@@ -29,6 +30,7 @@ from .shares import FairShare
 from .types import Job, Progress, Report, Sample, Tenant
 
 BEAT = 2000  # events between looks at the clock, for progress and checkpoints
+LEAST = 1000  # jobs for which the compiled loop is worth its loading
 
 
 @dataclass(slots=True)
@@ -50,6 +52,10 @@ class Simulation:
     Complexity: a few microseconds and one placement for each start, independent of the number of waiting
     jobs; a displacement or a promise looks at all running jobs.
 
+    ``compiled`` says whether the loop is the compiled one where it knows the rules (``core.carries``), or the
+    plain one; both come to the same. None leaves it to the number of jobs, because compiling takes a minute,
+    once on a machine.
+
     Raises:
         SchedulingError: a job, tenant, node name or option that cannot be used.
     """
@@ -62,6 +68,7 @@ class Simulation:
         *,
         options: Options | None = None,
         seed: int = 0,
+        compiled: bool | None = None,
     ) -> None:
         self.options = options = options or Options()
         for tenant in tenants:
@@ -70,6 +77,8 @@ class Simulation:
                     f"{tenant.name}: a weight is positive", kind="tenant", subjects=(tenant.name,)
                 )
         self.tenants = tuple(tenants)
+        self.compiled = compiled
+        self.carrier: Carrier | None = None  # while the compiled loop has the state
         self.now = 0.0
         self.events = 0
         self.starts = 0
@@ -117,8 +126,29 @@ class Simulation:
 
         ``report`` is told how far it is and ``beat`` is called every 2,000 events, between two moments.
         """
-        book, heap = self.book, self.heap
         until = min(until, self.options.until)
+        wanted = self.book.size >= LEAST if self.compiled is None else self.compiled
+        if wanted and carries(self):
+            self.carrier = Carrier(self)
+            try:
+                self.carrier.run(until, report, beat)
+            finally:
+                self.carrier = None
+        else:
+            self._run_plainly(until, report, beat)
+        if until < math.inf and self.book.over < self.book.size:
+            self.now = max(self.now, until)
+        if report is not None:
+            report(Progress("simulate", self.book.over, self.book.size))
+
+    def __getstate__(self) -> dict[str, object]:
+        """All there is, as of now."""
+        if self.carrier is not None:
+            self.carrier.bring_back()
+        return {**self.__dict__, "carrier": None}
+
+    def _run_plainly(self, until: float, report: Report | None, beat: Callable[[], None] | None) -> None:
+        book, heap = self.book, self.heap
         next_beat = self.events + BEAT
         while book.over < book.size:
             arrival = book.submitted[book.next] if book.next < book.size else math.inf
@@ -140,10 +170,6 @@ class Simulation:
                     report(Progress("simulate", book.over, book.size))
                 if beat is not None:
                     beat()
-        if until < math.inf and book.over < book.size:
-            self.now = max(self.now, until)
-        if report is not None:
-            report(Progress("simulate", book.over, book.size))
 
     def _happen(self, before: int) -> None:
         """Everything in the heap that is of this moment and of a kind before the one given."""
@@ -219,7 +245,7 @@ class Simulation:
         book.handles[job] = handles
         book.node[job] = node
         if movable:
-            self._count(job, 1)
+            self.count_movable(job, 1)
         self.starts += 1
         self.changes += 1
         self.push(end, What.END, job, book.epoch[job])
@@ -228,7 +254,8 @@ class Simulation:
         task = self.book.jobs[job].task
         return task.gpus * task.gpu_milli if self.floor.nodes[node].gpus else task.cpu_milli
 
-    def _count(self, job: int, change: int) -> None:
+    def count_movable(self, job: int, change: int) -> None:
+        """A job that may be displaced runs (1), or no longer (-1)."""
         self.movable[job] = change > 0
         levels, priority = self.levels[self.book.tenant[job]], self.book.priority[job]
         number = levels.get(priority, 0) + change
@@ -254,7 +281,7 @@ class Simulation:
         book.rows[job] = []
         book.handles[job] = []
         if self.movable[job]:
-            self._count(job, -1)
+            self.count_movable(job, -1)
         number = self.leaving.pop(job, None)
         if number is not None:
             self._keep_for(self.nominations[number], job)
@@ -295,7 +322,7 @@ class Simulation:
             self.floor.hold(node, everybody=True)
         for one in plan.victims:
             self.leaving[one] = number
-            self._count(one, -1)
+            self.count_movable(one, -1)
             for row in book.rows[one]:
                 self.parts.pin(row)
         book.state[job] = "nominated"
