@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo serve test test-slow test-browser test-postgres test-slurm test-all cover lint format bench locale lock clean
+.PHONY: help install demo serve test test-slow test-browser test-postgres test-slurm test-crash test-all cover lint format bench locale lock clean
 
 help: ## list every target
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
@@ -54,7 +54,10 @@ test-postgres: install ## the same verbs on a real PostgreSQL
 test-slurm: install ## the Slurm back end against a real slurmctld and slurmd (Debian: slurm-wlm, munge)
 	$(BIN)/pytest -m slurm tests/engines/scheduling/slurm tests/cli/computing
 
-test-all: test test-slow test-browser test-postgres test-slurm ## everything
+test-crash: install ## key management entities killed a thousand times under load
+	$(BIN)/pytest -m crash tests/kme
+
+test-all: test test-slow test-browser test-postgres test-slurm test-crash ## everything
 
 cover: install ## the quick suite with coverage
 	$(BIN)/pytest --cov=langqiao --cov-report=term-missing:skip-covered
@@ -89,6 +92,9 @@ bench: install ## benchmarks on real data; DATA names its folder
 	  --pods $(DATA)/openb/openb_pod_list_*.csv
 	$(BIN)/python -m benchmarks.simulation --nodes $(DATA)/openb/openb_node_list_gpu_node.csv \
 	  --pods $(DATA)/openb/openb_pod_list_default.csv
+	$(BIN)/python -m benchmarks.quantum_allocation --topologies $(DATA)/qkd_topologies/graphs
+	$(BIN)/python -m benchmarks.kme
+	$(BIN)/python -m benchmarks.sealed
 
 lock: ## renew the locked versions
 	$(BIN)/pip install -q uv
