@@ -89,12 +89,12 @@ def _of_pool(pool: Pool) -> list[Alarm]:
         return [Alarm("warning", _("%(link)s：读数已过时") % name, why, mend, url, newest)]
     found = []
     if level == "low" and reading is not None and reading.level is not None:
-        what = _("%(link)s：密钥池偏低") % name
-        why = _("存量为容量的 %(level).0f%%。") % {"level": reading.level}
-        found.append(Alarm("warning", what, why, _("请留意消耗，必要时推迟低优先级的取用。"), url, at))
+        low, stored = _("%(link)s：密钥池偏低") % name, _("存量为容量的 %(level).0f%%。")
+        mend = _("请留意消耗，必要时推迟低优先级的取用。")
+        found.append(Alarm("warning", low, stored % {"level": reading.level}, mend, url, at))
     hours = pool.hours_left
     if level in {"ample", "fair", "low"} and hours is not None and hours < HOURS_LEFT:
-        what = _("%(link)s：密钥池在下降") % name
-        why = _("按目前的生成与消耗，约 %(hours).1f 小时后耗尽。") % {"hours": hours}
-        found.append(Alarm("warning", what, why, _("请减少取用，或在密钥规划中查看扩容建议。"), url, at))
+        falls, soon = _("%(link)s：密钥池在下降") % name, _("按目前的生成与消耗，约 %(hours).1f 小时后耗尽。")
+        mend = _("请减少取用，或在密钥规划中查看扩容建议。")
+        found.append(Alarm("warning", falls, soon % {"hours": hours}, mend, url, at))
     return found

@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import cache
-from math import cos, pi, radians, sin
+from math import cos, hypot, pi, radians, sin
 from typing import Any
 
 from django.db.models import F, OuterRef, QuerySet, Subquery
@@ -23,7 +23,9 @@ STALE_SECONDS = 3_600
 KEY_BITS = 256
 # A pool at or above the per cent bears the level's name.
 LEVELS: tuple[tuple[float, str], ...] = ((50.0, "ample"), (20.0, "fair"), (0.0, "low"))
-WIDTH, HEIGHT, EDGE = 720.0, 430.0, 56.0
+WIDTH, HEIGHT, EDGE = 720.0, 540.0, 56.0
+STRAIGHT, SIDE = 0.35, 0.3  # of a unit vector: neighbours cancel out; a name stands beside, not above
+LABELLED = 60.0  # shorter lines bear no label
 RING = 18.0  # distance of several sites of one city from its centre, in units of the map
 
 
@@ -151,13 +153,14 @@ def series_of(link: Link, *, site: Site, most: int = 500) -> list[Reading]:
 
 @dataclass(frozen=True, slots=True)
 class Dot:
-    """A site on the map; ``anchor`` says on which side its name stands."""
+    """A site on the map; its name stands at ``text_x``, ``text_y`` and begins, ends or is centred there."""
 
     site: Site
     name: str
     x: float
     y: float
     text_x: float
+    text_y: float
     anchor: str
 
 
@@ -208,16 +211,29 @@ def places(sites: Iterable[Site]) -> dict[int, tuple[float, float]]:
     return found
 
 
-def dots_of(sites: Iterable[Site]) -> list[Dot]:
-    """Sites with their places; names stand outside, away from the middle."""
+def dots_of(sites: Iterable[Site], links: Iterable[Link] = ()) -> list[Dot]:
+    """Sites with their places; a name stands on the side away from the site's neighbours."""
     rows = list(sites)
     at = places(rows)
-    dots = []
-    for site in rows:
-        x, y = at[int(site.pk)]
-        right = x >= WIDTH / 2
-        dots.append(Dot(site, named(site), x, y, x + (11 if right else -11), "start" if right else "end"))
-    return dots
+    pull: dict[int, list[tuple[float, float]]] = defaultdict(list)
+    for link in links:
+        (x1, y1), (x2, y2) = at[link.a_id], at[link.b_id]
+        length = hypot(x2 - x1, y2 - y1) or 1.0
+        step = ((x2 - x1) / length, (y2 - y1) / length)
+        pull[link.a_id].append(step)
+        pull[link.b_id].append((-step[0], -step[1]))
+    return [_dot(site, at[int(site.pk)], pull[int(site.pk)]) for site in rows]
+
+
+def _dot(site: Site, place: tuple[float, float], steps: list[tuple[float, float]]) -> Dot:
+    x, y = place
+    dx, dy = -sum(step[0] for step in steps), -sum(step[1] for step in steps)
+    if steps and hypot(dx, dy) < STRAIGHT:  # two neighbours across: beside the line, on the upper right
+        dx, dy = abs(steps[0][1]), -abs(steps[0][0])
+    length = hypot(dx, dy)
+    dx, dy = (dx / length, dy / length) if length else (1.0, 0.0)
+    anchor = "start" if dx > SIDE else "end" if dx < -SIDE else "middle"
+    return Dot(site, named(site), x, y, round(x + 14 * dx, 1), round(y + 18 * dy + 5, 1), anchor)
 
 
 def lines_of(rows: Iterable[Pool], dots: Iterable[Dot], *, with_levels: bool) -> list[Line]:
@@ -228,9 +244,9 @@ def lines_of(rows: Iterable[Pool], dots: Iterable[Dot], *, with_levels: bool) ->
         level = pool.level if with_levels else ("open" if is_up(pool.link) else "down")
         reading = pool.reading
         label = f"{reading.level:.0f}%" if with_levels and reading and reading.level is not None else ""
-        if level in {"down", "unknown"}:
-            label = ""
         (x1, y1), (x2, y2) = at[pool.link.a_id], at[pool.link.b_id]
+        if level in {"down", "unknown"} or hypot(x2 - x1, y2 - y1) < LABELLED:
+            label = ""
         lines.append(Line(pool.link, x1, y1, x2, y2, level, label))
     return lines
 

@@ -66,7 +66,7 @@ def network_map(request: HttpRequest) -> HttpResponse:
     """The map: sites by their coordinates, links by pool level for those who may see it, and a table."""
     sees = allowed(request.user, "quantum.read_health")
     rows = queries.pools(queries.links_with_sites())
-    dots = queries.dots_of(queries.sites_with_links())
+    dots = queries.dots_of(queries.sites_with_links(), (pool.link for pool in rows))
     lines = queries.lines_of(rows, dots, with_levels=sees)
     table = [row_of(pool, line.level, with_levels=sees) for pool, line in zip(rows, lines, strict=True)]
     shown = HEALTH if sees else PLAIN
