@@ -19,11 +19,11 @@ if TYPE_CHECKING:
 RECLAIMS = ("never", "lower", "any")
 
 
-def _ints(values: Sequence[int] | Sequence[bool]) -> Ints:
+def _ints(values: Sequence[Any]) -> Ints:
     return np.array(values, dtype=np.int64)
 
 
-def _floats(values: Sequence[float]) -> Floats:
+def _floats(values: Sequence[Any]) -> Floats:
     return np.array(values, dtype=np.float64)
 
 
@@ -36,7 +36,7 @@ def arrays(sim: Simulation) -> Arrays:
         **_numbers(sim), **_events(sim), **jobs, **_queues(sim, jobs), **_tenants(sim, jobs), **_floor(sim),
         **_running(sim, jobs),
     }  # fmt: skip
-    rows = {
+    rows: dict[str, Any] = {
         name: _packed(row, size, parts)
         for name, row, size in (
             ("jobs", names.JOB_ROW, sim.book.size),

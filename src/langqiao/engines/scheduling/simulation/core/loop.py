@@ -536,7 +536,7 @@ def _compiled() -> Callable[[Any, float, int], int]:
     numba renews what it keeps when the function's own file changes; this one is made of several.
     """
     digest = hashlib.sha256()
-    parts = (__file__, *(one.__file__ for one in (queueing, victims, state, questions, cluster)))
+    parts = (__file__, *(str(one.__file__) for one in (queueing, victims, state, questions, cluster)))
     for part in parts:
         digest.update(Path(part).read_bytes())
     version = digest.hexdigest()
@@ -545,7 +545,7 @@ def _compiled() -> Callable[[Any, float, int], int]:
     def run(t, until, beat):
         if not version:  # numba keeps functions apart by what they enclose
             return -1
-        whole = Whole(
+        whole = Whole(  # type: ignore[call-arg] # numba's constructor
             t.count, t.clock, t.rule, t.amount, t.events, t.jobs, t.lanes, t.tenants, t.sorts, t.places,
             t.asks, t.rank, t.levels, t.path, t.sums, t.decay, t.need, t.allowed, t.trial_gpu, t.samples,
             t.nodes, t.kinds, t.target, t.shares, t.table, t.weights, t.scores, t.bests, t.log, t.last,

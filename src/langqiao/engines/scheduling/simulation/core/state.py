@@ -103,7 +103,7 @@ PLACE = _row(
 class Arrays(NamedTuple):
     """Everything that the loop reads and writes. Q quota nodes, T tenants, K kinds, P priorities, G GPUs."""
 
-    count: Ints
+    count: Ints  # type: ignore[assignment] # it hides the tuple's own method, which nobody calls
     clock: Floats
     rule: Ints
     amount: Floats
@@ -148,4 +148,4 @@ class WholeType(types.StructRef):
     """numba's type of ``Whole``."""
 
 
-structref.define_constructor(Whole, WholeType, list(Arrays._fields))
+structref.define_constructor(Whole, WholeType, list(Arrays._fields))  # type: ignore[no-untyped-call] # numba's
