@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import cache
-from math import cos, hypot, pi, radians, sin
+from math import atan2, cos, hypot, pi, radians, sin
 from typing import Any
 
 from django.db.models import F, OuterRef, QuerySet, Subquery
@@ -24,7 +24,7 @@ KEY_BITS = 256
 # A pool at or above the per cent bears the level's name.
 LEVELS: tuple[tuple[float, str], ...] = ((50.0, "ample"), (20.0, "fair"), (0.0, "low"))
 WIDTH, HEIGHT, EDGE = 720.0, 540.0, 56.0
-STRAIGHT, SIDE = 0.35, 0.3  # of a unit vector: neighbours cancel out; a name stands beside, not above
+SIDE = 0.3  # of a unit vector: from there on a name stands beside its site, not above or below
 LABELLED = 60.0  # shorter lines bear no label
 RING = 18.0  # distance of several sites of one city from its centre, in units of the map
 
@@ -212,26 +212,25 @@ def places(sites: Iterable[Site]) -> dict[int, tuple[float, float]]:
 
 
 def dots_of(sites: Iterable[Site], links: Iterable[Link] = ()) -> list[Dot]:
-    """Sites with their places; a name stands on the side away from the site's neighbours."""
+    """Sites with their places; a name stands in the widest gap between the site's links."""
     rows = list(sites)
     at = places(rows)
-    pull: dict[int, list[tuple[float, float]]] = defaultdict(list)
+    turns: dict[int, list[float]] = defaultdict(list)
     for link in links:
         (x1, y1), (x2, y2) = at[link.a_id], at[link.b_id]
-        length = hypot(x2 - x1, y2 - y1) or 1.0
-        step = ((x2 - x1) / length, (y2 - y1) / length)
-        pull[link.a_id].append(step)
-        pull[link.b_id].append((-step[0], -step[1]))
-    return [_dot(site, at[int(site.pk)], pull[int(site.pk)]) for site in rows]
+        turns[link.a_id].append(atan2(y2 - y1, x2 - x1))
+        turns[link.b_id].append(atan2(y1 - y2, x1 - x2))
+    return [_dot(site, at[int(site.pk)], sorted(turns[int(site.pk)])) for site in rows]
 
 
-def _dot(site: Site, place: tuple[float, float], steps: list[tuple[float, float]]) -> Dot:
+def _dot(site: Site, place: tuple[float, float], turns: list[float]) -> Dot:
     x, y = place
-    dx, dy = -sum(step[0] for step in steps), -sum(step[1] for step in steps)
-    if steps and hypot(dx, dy) < STRAIGHT:  # two neighbours across: beside the line, on the upper right
-        dx, dy = abs(steps[0][1]), -abs(steps[0][0])
-    length = hypot(dx, dy)
-    dx, dy = (dx / length, dy / length) if length else (1.0, 0.0)
+    turn = 0.0
+    if turns:
+        after = [*turns[1:], turns[0] + 2 * pi]
+        first, last = max(zip(turns, after, strict=True), key=lambda gap: gap[1] - gap[0])
+        turn = (first + last) / 2
+    dx, dy = cos(turn), sin(turn)
     anchor = "start" if dx > SIDE else "end" if dx < -SIDE else "middle"
     return Dot(site, named(site), x, y, round(x + 14 * dx, 1), round(y + 18 * dy + 5, 1), anchor)
 
