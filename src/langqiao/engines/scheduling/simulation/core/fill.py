@@ -139,7 +139,7 @@ def _jobs(sim: Simulation, kinds: Ints, lanes: Ints) -> dict[str, Any]:
     levels = {priority: level for level, priority in enumerate(sorted(set(book.priority)))}
     refused, refused_at = _refused(sim, kinds)
     said = [math.nan if job.estimate is None else job.estimate for job in book.jobs]
-    links = {name: np.full((2, size), NOBODY, dtype=np.int64) for name in ("child", "by_node", "by_owner")}
+    links = {name: np.full((2, size), NOBODY, dtype=np.int64) for name in ("child", "by_node")}
     return {
         "submitted": _floats(book.submitted),
         "duration": _floats([job.duration for job in book.jobs]),
@@ -168,6 +168,7 @@ def _jobs(sim: Simulation, kinds: Ints, lanes: Ints) -> dict[str, Any]:
         "order": np.zeros(size),
         "chosen": np.zeros(size, dtype=np.int64),
         "best": np.zeros(size, dtype=np.int64),
+        "spot": np.zeros(size, dtype=np.int64),
         **links,
     }
 
@@ -313,22 +314,26 @@ def _floor(sim: Simulation) -> dict[str, Any]:
 
 
 def _running(sim: Simulation, jobs: dict[str, Any]) -> dict[str, Any]:
-    """Where the jobs that run are, in lists by node and by tenant."""
+    """Where the jobs that run are: in lists by node, and side by side for each tenant."""
     book, parts = sim.book, sim.parts
     on_node = np.full(len(sim.floor.nodes), NOBODY, dtype=np.int64)
-    of_owner = np.full(len(sim.tenants), NOBODY, dtype=np.int64)
+    first_run = np.zeros(len(sim.tenants), dtype=np.int64)
+    first_run[1:] = np.cumsum(np.bincount(jobs["owner"], minlength=len(sim.tenants)))[:-1]
+    some_runs = np.zeros(len(sim.tenants), dtype=np.int64)
+    runs = np.zeros(book.size, dtype=names.RUN)
     for job, rows in enumerate(book.rows):
         if not rows:
             continue
         node, mask = parts.table[rows[0], [NODE, MASK]]
         jobs["mask"][job] = mask
         jobs["ends"][job] = parts.ends[rows[0]]
-        for first, links, owner in (
-            (on_node, jobs["by_node"], node),
-            (of_owner, jobs["by_owner"], book.tenant[job]),
-        ):
-            links[0, job] = first[owner]
-            if first[owner] != NOBODY:
-                links[1, first[owner]] = job
-            first[owner] = job
-    return {"on_node": on_node, "of_owner": of_owner}
+        jobs["by_node"][0, job] = on_node[node]
+        if on_node[node] != NOBODY:
+            jobs["by_node"][1, on_node[node]] = job
+        on_node[node] = job
+        if jobs["movable"][job]:
+            tenant = book.tenant[job]
+            spot = jobs["spot"][job] = first_run[tenant] + some_runs[tenant]
+            some_runs[tenant] += 1
+            runs[spot] = (book.begun[job], job, book.priority[job], node, jobs["kind"][job], mask)
+    return {"on_node": on_node, "first_run": first_run, "some_runs": some_runs, "runs": runs}

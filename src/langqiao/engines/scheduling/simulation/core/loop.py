@@ -156,6 +156,36 @@ def recheck(s, node):
 
 
 @njit(nogil=True)
+def enlist(s, job):
+    """A job that may be displaced runs: it stands among ``runs``."""
+    owner = s.jobs[job].owner
+    spot = s.tenants[owner].first_run + s.tenants[owner].some_runs
+    s.tenants[owner].some_runs += 1
+    s.jobs[job].spot = spot
+    s.runs[spot].job, s.runs[spot].begun, s.runs[spot].priority = job, s.jobs[job].begun, s.jobs[job].priority
+    s.runs[spot].node, s.runs[spot].kind, s.runs[spot].mask = (
+        s.jobs[job].node, s.jobs[job].kind, s.jobs[job].mask,
+    )  # fmt: skip
+
+
+@njit(nogil=True)
+def strike(s, job):
+    """It no longer does; the last of its tenant takes its spot."""
+    owner, spot = s.jobs[job].owner, s.jobs[job].spot
+    s.tenants[owner].some_runs -= 1
+    last = s.tenants[owner].first_run + s.tenants[owner].some_runs
+    if last != spot:
+        other = s.runs[last].job
+        s.jobs[other].spot = spot
+        s.runs[spot].job, s.runs[spot].begun, s.runs[spot].priority = (
+            other, s.runs[last].begun, s.runs[last].priority,
+        )  # fmt: skip
+        s.runs[spot].node, s.runs[spot].kind, s.runs[spot].mask = (
+            s.runs[last].node, s.runs[last].kind, s.runs[last].mask,
+        )  # fmt: skip
+
+
+@njit(nogil=True)
 def start(s, job, node, mask):
     """A job has been placed: it runs."""
     owner, now = s.jobs[job].owner, s.clock[NOW]
@@ -173,11 +203,8 @@ def start(s, job, node, mask):
     if first != NOBODY:
         s.jobs[first].by_node_1 = job
     s.places[node].on_node = job
-    first = s.tenants[owner].of_owner
-    s.jobs[job].by_owner_0, s.jobs[job].by_owner_1 = first, NOBODY
-    if first != NOBODY:
-        s.jobs[first].by_owner_1 = job
-    s.tenants[owner].of_owner = job
+    if s.jobs[job].movable:
+        enlist(s, job)
     recheck(s, node)
     if s.rule[METERED]:
         work(s, job, 1)
@@ -208,13 +235,8 @@ def leave(s, job):
         s.jobs[prior].by_node_0 = after
     if after != NOBODY:
         s.jobs[after].by_node_1 = prior
-    after, prior = s.jobs[job].by_owner_0, s.jobs[job].by_owner_1
-    if prior == NOBODY:
-        s.tenants[owner].of_owner = after
-    else:
-        s.jobs[prior].by_owner_0 = after
-    if after != NOBODY:
-        s.jobs[after].by_owner_1 = prior
+    if s.jobs[job].movable:
+        strike(s, job)
     if s.rule[METERED]:
         work(s, job, -1)
     s.levels[owner, s.jobs[job].level] -= s.jobs[job].movable
@@ -547,9 +569,9 @@ def _compiled() -> Callable[[Any, float, int], int]:
             return -1
         whole = Whole(  # type: ignore[call-arg] # numba's constructor
             t.count, t.clock, t.rule, t.amount, t.events, t.jobs, t.lanes, t.tenants, t.sorts, t.places,
-            t.asks, t.rank, t.levels, t.path, t.sums, t.decay, t.need, t.allowed, t.trial_gpu, t.samples,
-            t.nodes, t.kinds, t.target, t.shares, t.table, t.weights, t.scores, t.bests, t.log, t.last,
-            t.seen, t.tick, t.random,
+            t.runs, t.asks, t.rank, t.levels, t.path, t.sums, t.decay, t.need, t.allowed, t.trial_gpu,
+            t.samples, t.nodes, t.kinds, t.target, t.shares, t.table, t.weights, t.scores, t.bests, t.log,
+            t.last, t.seen, t.tick, t.random,
         )  # fmt: skip
         return go_on(whole, until, beat)
 

@@ -64,17 +64,18 @@ EVENT = _row("at", "what first second")
 """A heap in the order of these fields."""
 
 # What the search for victims reads of each job that runs stands together, in a line of the cache.
-# ``owner`` is its tenant, ``movable`` whether it may be displaced, ``by_owner`` and ``by_node`` the next and
-# the previous job that runs for it and there.
-_HOT = _row("begun", "priority movable owner kind node mask by_owner_0 by_node_0")
+# ``owner`` is its tenant, ``movable`` whether it may be displaced, ``by_node`` the next and the previous job
+# that runs there.
+_HOT = _row("begun", "priority movable owner kind node mask by_node_0")
 _COLD = _row(
     # ``estimate`` is nan where the owner says the truth, ``started`` before the first start; ``ends`` is by
     # the estimate; ``order`` is ``submitted`` or the estimate when it was queued
     "submitted duration estimate left overhead patience started ends ended order",
     # ``level`` number of its priority; ``refused`` 0, IMPOSSIBLE or ABOVE, the latter with quota node,
-    # resource, what was used, whether it would have borrowed; ``child`` the heap of its lane
+    # resource, what was used, whether it would have borrowed; ``child`` the heap of its lane; ``spot`` where
+    # it stands among ``runs``
     "level refused refused_at_0 refused_at_1 refused_at_2 refused_at_3 epoch preemptions state lane child_0 "
-    "child_1 by_owner_1 by_node_1 chosen best",
+    "child_1 by_node_1 chosen best spot",
 )
 JOB_ROW = np.dtype([*_HOT.descr, *_COLD.descr])
 LANE = _row(
@@ -90,8 +91,12 @@ TENANT = _row(
     # ``held`` GPU, cores, borrowed, dominant share, times seconds; ``holder`` lane and job that hold back the
     # others, with its place
     "held_0 held_1 held_2 held_3 settled holder_key_0 holder_key_1",
-    "holder_0 holder_1 backlog eldest of_owner preempted legal",
+    # and ``runs``, from where on, and how many
+    "holder_0 holder_1 backlog eldest first_run some_runs preempted legal",
 )
+RUN = _row("begun", "job priority node kind mask")
+"""Jobs that run and may be displaced, a tenant's side by side: the search for victims reads them all."""
+
 SORT = _row("", "full fits woken oldest waits number row")
 PLACE = _row(
     "slope",
@@ -113,6 +118,7 @@ class Arrays(NamedTuple):
     tenants: Rows
     sorts: Rows
     places: Rows
+    runs: Rows
     asks: Ints  # (2, J) GPU and cores
     rank: Floats  # (7, L)
     levels: Ints  # (T, P) movable jobs that run
@@ -148,4 +154,5 @@ class WholeType(types.StructRef):
     """numba's type of ``Whole``."""
 
 
-structref.define_constructor(Whole, WholeType, list(Arrays._fields))  # type: ignore[no-untyped-call] # numba's
+# numba's own function has no types
+structref.define_constructor(Whole, WholeType, list(Arrays._fields))  # type: ignore[no-untyped-call]

@@ -204,17 +204,22 @@ def forget(s):
 
 
 @njit(nogil=True)
-def candidate(s, job, one):
-    """Whether a job that runs may leave for ``job``; ``legal`` holds whose jobs may."""
-    if s.jobs[one].movable == 0:
-        return False
+def candidate(s, job, owner, begun, priority):
+    """Whether a movable job of ``owner`` that runs may leave for ``job``; ``legal`` holds whose jobs may."""
     now = s.clock[NOW]
-    if s.jobs[one].begun >= now or s.jobs[one].begun + s.amount[MIN_RUN] > now:
+    if begun >= now or begun + s.amount[MIN_RUN] > now:
         return False
-    low = s.jobs[one].priority < s.jobs[job].priority
-    if s.jobs[one].owner == s.jobs[job].owner:
+    low = priority < s.jobs[job].priority
+    if owner == s.jobs[job].owner:
         return low and s.rule[PREEMPT] != 0
-    return s.tenants[s.jobs[one].owner].legal != 0 and (s.rule[RECLAIM] == ANY or low)
+    return s.tenants[owner].legal != 0 and (s.rule[RECLAIM] == ANY or low)
+
+
+@njit(nogil=True)
+def runs_of(s, tenant):
+    """From where to where the movable jobs of a tenant stand among ``runs``."""
+    first = s.tenants[tenant].first_run
+    return first, first + s.tenants[tenant].some_runs
 
 
 @njit(nogil=True)
@@ -231,27 +236,35 @@ def goes_first(s, job, a, b):
 
 
 @njit(nogil=True)
+def comes_next(s, job, after, one, best):
+    """Whether ``one`` is a candidate that leaves after ``after`` and before ``best``, if these are jobs."""
+    return (
+        (best == NOBODY or goes_first(s, job, one, best))
+        and (after == NOBODY or goes_first(s, job, after, one))
+        and candidate(s, job, s.jobs[one].owner, s.jobs[one].begun, s.jobs[one].priority)
+    )
+
+
+@njit(nogil=True)
 def next_candidate(s, job, after, node, lawful):
     """The first candidate after ``after`` (NOBODY for the first of all) of those that are asked for.
 
     ``node`` names a node on which it runs; with NOBODY it runs for one of the tenants with ``lawful`` set.
     """
     best = NOBODY
-    for tenant in range(1 if node != NOBODY else s.rule[TENANTS]):
-        if node != NOBODY:
-            one = s.places[node].on_node
-        elif lawful[tenant] != 0:
-            one = s.tenants[tenant].of_owner
-        else:
-            continue
+    if node != NOBODY:
+        one = s.places[node].on_node
         while one != NOBODY:
-            if (
-                (best == NOBODY or goes_first(s, job, one, best))
-                and (after == NOBODY or goes_first(s, job, after, one))
-                and candidate(s, job, one)
-            ):
+            if s.jobs[one].movable and comes_next(s, job, after, one, best):
                 best = one
-            one = s.jobs[one].by_node_0 if node != NOBODY else s.jobs[one].by_owner_0
+            one = s.jobs[one].by_node_0
+        return best
+    for tenant in range(s.rule[TENANTS]):
+        if lawful[tenant] != 0:
+            start, end = runs_of(s, tenant)
+            for at in range(start, end):
+                if comes_next(s, job, after, s.runs[at].job, best):
+                    best = s.runs[at].job
     return best
 
 
@@ -264,11 +277,10 @@ def set_legal(s, job):
     for tenant in range(s.rule[TENANTS]):
         if s.tenants[tenant].legal == 0 and tenant != owner:
             continue
-        one = s.tenants[tenant].of_owner
-        while one != NOBODY:
-            if candidate(s, job, one):
+        start, end = runs_of(s, tenant)
+        for at in range(start, end):
+            if candidate(s, job, tenant, s.runs[at].begun, s.runs[at].priority):
                 return True
-            one = s.jobs[one].by_owner_0
     return False
 
 
@@ -330,23 +342,23 @@ def clear(s, job):
     for tenant in range(s.rule[TENANTS]):
         if s.tenants[tenant].legal == 0 and (tenant != s.jobs[job].owner or s.rule[PREEMPT] == 0):
             continue
-        one = s.tenants[tenant].of_owner
-        while one != NOBODY:
-            node = s.jobs[one].node
+        start, end = runs_of(s, tenant)
+        for at in range(start, end):
+            node = s.runs[at].node
             if (
-                candidate(s, job, one)
-                and s.places[node].usable != 0
-                and s.allowed[kind, s.places[node].model] != 0
+                not candidate(s, job, tenant, s.runs[at].begun, s.runs[at].priority)
+                or s.places[node].usable == 0
+                or s.allowed[kind, s.places[node].model] == 0
             ):
-                if s.places[node].is_touched == 0:
-                    touch(s, node)
-                    s.places[node].trial_held = 0
-                cpu, memory = s.places[node].trial_cpu, s.places[node].trial_memory
-                cpu, memory = give(s, s.jobs[one].kind, cpu, memory, s.trial_gpu[node], s.jobs[one].mask, 1)
-                s.places[node].trial_cpu, s.places[node].trial_memory = cpu, memory
-                need = s.need[s.jobs[one].kind]
-                s.places[node].trial_held += need[2] * need[3] + need[0]
-            one = s.jobs[one].by_owner_0
+                continue
+            if s.places[node].is_touched == 0:
+                touch(s, node)
+                s.places[node].trial_held = 0
+            cpu, memory = s.places[node].trial_cpu, s.places[node].trial_memory
+            cpu, memory = give(s, s.runs[at].kind, cpu, memory, s.trial_gpu[node], s.runs[at].mask, 1)
+            s.places[node].trial_cpu, s.places[node].trial_memory = cpu, memory
+            need = s.need[s.runs[at].kind]
+            s.places[node].trial_held += need[2] * need[3] + need[0]
 
 
 @njit(nogil=True)
