@@ -140,7 +140,7 @@ def test_files_that_are_no_sealed_files(desk):
     desk.sealed.write_bytes(b"\x00" * 500)
     assert "不是密封文件" in desk.open(code=1).output
     desk.sealed.unlink()
-    assert "film.mov.lqs" in desk.open(code=1).output
+    assert "film.mov.lqs" in desk.open(code=1).output.replace("\n", "")  # a long path is broken
     assert (
         "回执无效"
         in run("seal-receipt", desk.film, "--trusted", desk.folder / "a" / "trusted.txt", code=1).output

@@ -115,7 +115,7 @@ def refusals(path: str, method: str, operation: dict[str, Any]) -> list[int]:
     found = {401}
     if method not in READS:
         found |= {403, 409, 422}
-    if "/me" in path:
+    if "/me" in path or path.endswith("/quantum/plan"):
         found.add(403)
     if operation.get("requestBody"):
         found |= {400, 413, 422}
