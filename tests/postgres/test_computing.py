@@ -8,7 +8,7 @@ import pytest
 
 from tests.apps.computing.test_race import race
 
-pytestmark = pytest.mark.postgres
+pytestmark = [pytest.mark.postgres, pytest.mark.slow]
 
 
 @pytest.mark.parametrize("racers", [2, 4])

@@ -26,7 +26,7 @@ SUITES = {
 
 
 # These take minutes each; CI leaves them out, `make test-postgres` does not.
-LARGE = frozenset({"registry", "challenges", "lists", "frame and API"})
+LARGE = frozenset({"registry", "challenges", "computing", "lists", "frame and API"})
 
 
 @pytest.mark.parametrize(

@@ -183,6 +183,7 @@ def walk(client: Client, start: str, within: str) -> tuple[list[str], list[str]]
     return sorted(seen), found
 
 
+@pytest.mark.slow
 def test_no_address_shows_sealed_words_to_who_may_not_read_them(scene: Scene, caplog: Any) -> None:
     caplog.set_level(logging.DEBUG)
     paths = addresses()

@@ -125,6 +125,7 @@ def kind_of(path: str) -> str:
     return re.sub(r"^/(api/v1/)?conference/(\w+).*$", r"\2", path)
 
 
+@pytest.mark.slow
 def test_no_address_shows_what_is_kept_at_the_table(caplog: Any) -> None:
     caplog.set_level(logging.INFO)
     scene = make_scene()
