@@ -16,7 +16,7 @@ import uuid
 from dataclasses import dataclass
 from typing import Final
 
-from langqiao.kme.sealing import hmac_sm3
+from langqiao.engines.sm.kdf import hmac_sm3
 
 UNIT_BYTES: Final = 32
 MAX_SERIAL: Final = (1 << 48) - 1

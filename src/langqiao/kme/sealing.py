@@ -10,10 +10,10 @@ import os
 from typing import Final, Protocol
 
 from cryptography.exceptions import InvalidTag
-from cryptography.hazmat.primitives import hashes, hmac
 from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
+from langqiao.engines.sm.kdf import hmac_sm3
 from langqiao.kme.errors import KmeError
 
 NONCE_BYTES: Final = 12
@@ -82,13 +82,6 @@ class AesSealer:
 def sealer(cipher: str, key: bytes) -> Sealer:
     """Return the sealer of a cipher named as in the configuration."""
     return Sm4Sealer(key) if cipher == "sm4-gcm" else AesSealer(key)
-
-
-def hmac_sm3(key: bytes, message: bytes) -> bytes:
-    """Return the 32-byte HMAC (RFC 2104) over SM3 (GB/T 32905-2016)."""
-    worker = hmac.HMAC(key, hashes.SM3())
-    worker.update(message)
-    return worker.finalize()
 
 
 def derive(secret: bytes, label: str) -> bytes:

@@ -14,14 +14,13 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Literal
 
-from cryptography.hazmat.primitives import hashes
-from cryptography.hazmat.primitives.hmac import HMAC
 from cryptography.hazmat.primitives.poly1305 import Poly1305
 
 from langqiao.engines.qkd.disjoint import xor_join, xor_split
 from langqiao.engines.qkd.errors import QkdError
 from langqiao.engines.qkd.pools import Pool, Use
 from langqiao.engines.qkd.types import Account, LinkKey
+from langqiao.engines.sm.kdf import hmac_sm3
 
 Method = Literal["poly1305", "hmac-sm3"]
 TAG_KEY_BYTES = 32
@@ -182,7 +181,5 @@ def _tag(method: Method, key: bytes, message: bytes) -> bytes:
     if method == "poly1305":
         return Poly1305.generate_tag(key, message)
     if method == "hmac-sm3":
-        made = HMAC(key, hashes.SM3())
-        made.update(message)
-        return made.finalize()
+        return hmac_sm3(key, message)
     raise QkdError(f"there is no method {method!r}", kind="method", subjects=(str(method),))

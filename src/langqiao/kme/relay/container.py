@@ -13,10 +13,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
+from langqiao.engines.sm.kdf import hmac_sm3
 from langqiao.kme.errors import bad_request
 from langqiao.kme.ids import MAX_SERIAL, UNIT_BYTES
 from langqiao.kme.messages import MAX_ID, identifier
-from langqiao.kme.sealing import hmac_sm3
 from langqiao.kme.store.audit import canonical
 
 PATH: Final = "/kmapi/v1/ext_keys"

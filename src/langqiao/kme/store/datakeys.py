@@ -10,8 +10,9 @@ import os
 import sqlite3
 from typing import Final
 
+from langqiao.engines.sm.kdf import hmac_sm3
 from langqiao.kme.errors import KmeError
-from langqiao.kme.sealing import Sealer, derive, hmac_sm3, sealer
+from langqiao.kme.sealing import Sealer, derive, sealer
 
 KEY_BYTES: Final = 32
 
