@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from django.utils.translation import gettext_lazy as _
 
+from langqiao.apps.alliances.words import VERBS as ALLIANCE_VERBS
 from langqiao.apps.challenges.words import VERBS as CHALLENGE_VERBS
 from langqiao.apps.computing.words import VERBS as COMPUTING_VERBS
 from langqiao.apps.conference.words import VERBS as CONFERENCE_VERBS
+from langqiao.apps.insight.words import VERBS as INSIGHT_VERBS
 from langqiao.apps.quantum.words import VERBS as QUANTUM_VERBS
 from langqiao.apps.verification.words import VERBS as VERIFICATION_VERBS
 
@@ -16,6 +18,8 @@ VERBS = {
     **CONFERENCE_VERBS,
     **COMPUTING_VERBS,
     **QUANTUM_VERBS,
+    **ALLIANCE_VERBS,
+    **INSIGHT_VERBS,
     "grant_membership": _("授予机构角色"),
     "end_membership": _("终止机构角色"),
     "issue_token": _("签发接口令牌"),

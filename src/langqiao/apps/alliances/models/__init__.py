@@ -1,0 +1,1 @@
+"""Tables of alliances (联盟)."""

@@ -1,0 +1,12 @@
+from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
+
+
+class InsightConfig(AppConfig):
+    name = "langqiao.apps.insight"
+    label = "insight"
+    verbose_name = _("智库")
+    default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        from langqiao.apps.insight import rules  # noqa: F401  registers the permissions

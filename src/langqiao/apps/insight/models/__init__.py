@@ -1,0 +1,1 @@
+"""Tables of the think tank (智库)."""
