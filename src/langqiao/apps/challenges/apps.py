@@ -10,7 +10,9 @@ class ChallengesConfig(AppConfig):
 
     def ready(self) -> None:
         from langqiao.apps.challenges import (
+            datasets,
             exchange,
+            flows,
             queries,
             rules,  # noqa: F401  registers the permissions
             sections,
@@ -19,4 +21,6 @@ class ChallengesConfig(AppConfig):
 
         register_case_reader(queries.read_case)
         exchange.register()
+        flows.register()
         sections.register()
+        datasets.register()

@@ -10,6 +10,7 @@ class ComputingConfig(AppConfig):
 
     def ready(self) -> None:
         from langqiao.apps.computing import (
+            datasets,
             rules,  # noqa: F401  registers the permissions
             sections,
         )
@@ -18,3 +19,4 @@ class ComputingConfig(AppConfig):
 
         register_case_reader(read_case)
         sections.register()
+        datasets.register()

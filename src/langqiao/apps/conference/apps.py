@@ -10,6 +10,7 @@ class ConferenceConfig(AppConfig):
 
     def ready(self) -> None:
         from langqiao.apps.conference import (
+            datasets,
             queries,
             receivers,
             rules,  # noqa: F401  registers the permissions
@@ -18,3 +19,4 @@ class ConferenceConfig(AppConfig):
 
         register_case_reader(queries.read_case)
         receivers.connect()
+        datasets.register()

@@ -9,7 +9,11 @@ class RegistryConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        from langqiao.apps.registry import rules  # noqa: F401  registers the permissions
+        from langqiao.apps.registry import (
+            datasets,
+            rules,  # noqa: F401  registers the permissions
+        )
         from langqiao.apps.registry.exchange import offers
 
         offers.register()
+        datasets.register()

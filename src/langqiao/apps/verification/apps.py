@@ -12,6 +12,7 @@ class VerificationConfig(AppConfig):
         from langqiao.apps.ledger.queries import register_case_reader, register_withholder
         from langqiao.apps.verification import (
             awaiting,
+            datasets,
             receivers,
             rules,  # noqa: F401  registers the permissions
             sections,
@@ -26,3 +27,4 @@ class VerificationConfig(AppConfig):
         receivers.connect()
         for part in (awaiting, sections, sections_services, sections_valuation):
             part.register()
+        datasets.register()

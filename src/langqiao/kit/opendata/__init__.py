@@ -1,5 +1,6 @@
 """Open data (开放数据): apps register what is public, the Eye publishes it."""
 
+from langqiao.kit.opendata.common import CITY, CODE, FIELD, FIELDS, ID, SOURCED
 from langqiao.kit.opendata.datasets import (
     TYPES,
     Column,
@@ -12,6 +13,12 @@ from langqiao.kit.opendata.datasets import (
 from langqiao.kit.opendata.graphs import Edge, Node, graphml, jsonld
 
 __all__ = [
+    "CITY",
+    "CODE",
+    "FIELD",
+    "FIELDS",
+    "ID",
+    "SOURCED",
     "TYPES",
     "Column",
     "Dataset",

@@ -7,13 +7,15 @@ same for all and stand in ``apps.eye``. Rows are streamed: a data set never sits
 from __future__ import annotations
 
 import re
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from itertools import islice
 from typing import Any, Literal, get_args
 
 from django.conf import settings
-from django.db.models import Max, QuerySet
+from django.db.models import Count, Max, Model, QuerySet
 
 ColumnType = Literal["text", "integer", "number", "decimal", "boolean", "date", "datetime", "list"]
 TYPES: tuple[str, ...] = get_args(ColumnType)
@@ -40,7 +42,8 @@ class Column:
             ``list`` a list of text (joined by ``;`` in CSV).
         description: what it holds, as lazy text (Chinese source string).
         unit: such as ``CNY 10,000``, ``km``, ``GPU``; empty for a count or a text.
-        of: path for ``values_list`` where it differs from ``name``, such as ``city__code``.
+        of: path for ``values_list`` where it differs from ``name``, such as ``city__code``; in a ``list``
+            it may lead to many, such as ``fields__slug``.
         values: code and lazy label of every value of a coded column, such as ``Field.choices``.
         read: turns the database's value into the published one.
     """
@@ -90,8 +93,9 @@ class Dataset:
         count: number of rows; needed with ``rows`` where they are many.
         modified: when the data last changed; by default the latest ``updated_at`` (or ``created_at``,
             ``at``) of ``records``.
+        depends: models of other tables that rows read, such as for an organisation's name.
         state: text that changes whenever a byte of the data may change, for ETag; by default count and
-            ``modified``. Give it where rows read other tables.
+            ``modified``, with those of ``depends``.
         licence: address of the licence; empty for the corridor's own (``settings.OPEN_DATA_LICENCE``).
         publisher: lazy name; empty for the corridor's office.
         source: lazy text on where the data come from, or empty.
@@ -111,6 +115,7 @@ class Dataset:
     rows: Callable[[], Iterable[Sequence[Any]]] | None = None
     count: Callable[[], int] | None = None
     modified: Callable[[], datetime | None] | None = None
+    depends: Sequence[type[Model]] = ()
     state: Callable[[], str] | None = None
     keywords: Sequence[Any] = ()
     licence: str = ""
@@ -146,9 +151,29 @@ class Dataset:
         assert self.records is not None
         rows = self.records()
         rows = rows if rows.ordered else rows.order_by("pk")
-        return rows.values_list(*(column.of or column.name for column in self.columns)).iterator(
-            chunk_size=CHUNK
-        )
+        many = {
+            column.name: column.of
+            for column in self.columns
+            if column.type == "list" and "__" in column.of and _leads_to_many(rows.model, column.of)
+        }
+        single = [column.of or column.name for column in self.columns if column.name not in many]
+        if not many:
+            return rows.values_list(*single).iterator(chunk_size=CHUNK)
+        return self._with_many(rows.values_list("pk", *single).iterator(chunk_size=CHUNK), rows.model, many)
+
+    def _with_many(
+        self, rows: Iterator[Any], model: type[Model], many: dict[str, str]
+    ) -> Iterator[tuple[Any, ...]]:
+        """Rows with their lists from other tables, read once for each chunk."""
+        while chunk := list(islice(rows, CHUNK)):
+            keys = [row[0] for row in chunk]
+            lists = {name: _lists(model, path, keys) for name, path in many.items()}
+            for key, *rest in chunk:
+                left = iter(rest)
+                yield tuple(
+                    lists[column.name].get(key, []) if column.name in many else next(left)
+                    for column in self.columns
+                )
 
     def size(self) -> int | None:
         """Number of rows; None for a data set without a table."""
@@ -160,26 +185,54 @@ class Dataset:
 
     def changed(self) -> datetime | None:
         """When the data last changed, in UTC to the second; None when unknown or empty."""
-        found = self.modified() if self.modified is not None else self._latest()
+        found = self._latest()
         return None if found is None else found.astimezone(UTC).replace(microsecond=0)
-
-    def _latest(self) -> datetime | None:
-        if self.records is None:
-            return None
-        rows = self.records()
-        fields = {field.name for field in rows.model._meta.concrete_fields}
-        name = next((name for name in ("updated_at", "at", "created_at") if name in fields), None)
-        if name is None:
-            return None
-        found: datetime | None = rows.order_by().aggregate(last=Max(name))["last"]
-        return found
 
     def mark(self) -> str:
         """Text that changes whenever the data may have changed."""
         if self.state is not None:
             return self.state()
-        found = self.modified() if self.modified is not None else self._latest()
-        return f"{self.size()}|{'' if found is None else found.isoformat()}"
+        latest = self._latest()
+        counts = [self.size(), *(_count_and_latest(_all_of(model))[0] for model in self.depends)]
+        return f"{counts}|{'' if latest is None else latest.isoformat()}"
+
+    def _latest(self) -> datetime | None:
+        if self.modified is not None:
+            return self.modified()
+        known = [] if self.records is None else [_count_and_latest(self.records())[1]]
+        known += [_count_and_latest(_all_of(model))[1] for model in self.depends]
+        return max((moment for moment in known if moment is not None), default=None)
+
+
+def _all_of(model: type[Model]) -> QuerySet[Any]:
+    return model._base_manager.all()  # noqa: SLF001  documented for generic code
+
+
+def _count_and_latest(rows: QuerySet[Any]) -> tuple[int, datetime | None]:
+    """Number of rows and when one of them was last written, as far as the table says."""
+    fields = {field.name for field in rows.model._meta.concrete_fields}
+    name = next((name for name in ("updated_at", "at", "created_at") if name in fields), None)
+    if name is None:
+        return rows.count(), None
+    # A queryset may be annotated; its keys alone are counted.
+    found = _all_of(rows.model).filter(pk__in=rows.order_by().values("pk"))
+    told = found.aggregate(number=Count("pk"), last=Max(name))
+    return told["number"], told["last"]
+
+
+def _leads_to_many(model: type[Model], path: str) -> bool:
+    field = model._meta.get_field(path.split("__", 1)[0])
+    return bool(field.one_to_many or field.many_to_many)
+
+
+def _lists(model: type[Model], path: str, keys: list[Any]) -> dict[Any, list[Any]]:
+    """Values at a path to many for each key, in their own order, each once."""
+    found: dict[Any, list[Any]] = defaultdict(list)
+    rows = model._base_manager.filter(pk__in=keys)  # noqa: SLF001  documented for generic code
+    for key, value in rows.order_by("pk", path).values_list("pk", path).distinct():
+        if value is not None:
+            found[key].append(value)
+    return found
 
 
 _published: dict[str, Dataset] = {}

@@ -107,24 +107,25 @@ def jsonld(
             ``{"@id": source, kind: {"@id": target}}``; one with values carries them in an object whose
             ``target`` is the other end.
         context: ``@context`` with a term for every kind and column name, such as schema.org's.
-        base: address before the identifiers.
+        base: what stands before every identifier, such as ``urn:langqiao:``.
     """
-    head = json.dumps({"@base": base, **context}, ensure_ascii=False)
+    head = json.dumps(context, ensure_ascii=False)
     yield f'{{"@context": {head},\n"@graph": ['.encode()
     before = "\n"
-    for one in _statements(nodes, edges):
+    for one in _statements(nodes, edges, base):
         yield (before + json.dumps(one, ensure_ascii=False, default=str)).encode()
         before = ",\n"
     yield b"\n]}\n"
 
 
 def _statements(
-    nodes: Callable[[], Iterable[Node]], edges: Callable[[], Iterable[Edge]]
+    nodes: Callable[[], Iterable[Node]], edges: Callable[[], Iterable[Edge]], base: str
 ) -> Iterator[dict[str, Any]]:
     for node in nodes():
         values = {name: value for name, value in node.values.items() if value not in (None, "", [])}
-        yield {"@id": node.id, "@type": node.kind, **values}
+        yield {"@id": base + node.id, "@type": node.kind, **values}
     for edge in edges():
         held = {name: value for name, value in edge.values.items() if value not in (None, "")}
-        target: dict[str, Any] = {"target": {"@id": edge.target}, **held} if held else {"@id": edge.target}
-        yield {"@id": edge.source, edge.kind: target}
+        goal = {"@id": base + edge.target}
+        target: dict[str, Any] = {"target": goal, **held} if held else goal
+        yield {"@id": base + edge.source, edge.kind: target}
