@@ -1,1 +1,73 @@
 """Tables of alliances (联盟)."""
+
+from langqiao.apps.alliances.models.alliance_life import (
+    ATTENDANCE_TRANSITIONS,
+    CONTACT_TRANSITIONS,
+    EXCHANGE_TRANSITIONS,
+    GATHERING_TRANSITIONS,
+    REPLY_TRANSITIONS,
+    Attendance,
+    Contact,
+    Exchange,
+    Gathering,
+    Reply,
+)
+from langqiao.apps.alliances.models.alliance_ratings import (
+    RATING_TRANSITIONS,
+    Criterion,
+    Mark,
+    Rating,
+    RatingScheme,
+)
+from langqiao.apps.alliances.models.alliances import (
+    MEMBER_TRANSITIONS,
+    Alliance,
+    Member,
+    Published,
+    TreeFigure,
+    Vintage,
+)
+from langqiao.apps.alliances.models.chains import (
+    ChainDataset,
+    ChainFirm,
+    ChainIndustry,
+    ChainLink,
+    ChainNode,
+    ChainProduct,
+    ChainRelation,
+    ChainTie,
+    ChainUpstream,
+)
+
+__all__ = [
+    "ATTENDANCE_TRANSITIONS",
+    "CONTACT_TRANSITIONS",
+    "EXCHANGE_TRANSITIONS",
+    "GATHERING_TRANSITIONS",
+    "MEMBER_TRANSITIONS",
+    "RATING_TRANSITIONS",
+    "REPLY_TRANSITIONS",
+    "Alliance",
+    "Attendance",
+    "ChainDataset",
+    "ChainFirm",
+    "ChainIndustry",
+    "ChainLink",
+    "ChainNode",
+    "ChainProduct",
+    "ChainRelation",
+    "ChainTie",
+    "ChainUpstream",
+    "Contact",
+    "Criterion",
+    "Exchange",
+    "Gathering",
+    "Mark",
+    "Member",
+    "Published",
+    "Rating",
+    "RatingScheme",
+    "Reply",
+    "TreeFigure",
+    "Vintage",
+]
