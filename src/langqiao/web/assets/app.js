@@ -5,6 +5,7 @@ import { startDialogs } from "./dialogs.js";
 import { startDrafts } from "./drafts.js";
 import { startFrame } from "./frame.js";
 import { startCounting } from "./counting.js";
+import { startChains } from "./chains.js";
 
 startFrame();
 startSearch();
@@ -12,3 +13,4 @@ startLists();
 startDrafts(); // before the dialogs: signing out may have to be asked about
 startDialogs();
 startCounting();
+startChains();
