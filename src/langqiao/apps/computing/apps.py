@@ -11,6 +11,7 @@ class ComputingConfig(AppConfig):
     def ready(self) -> None:
         from langqiao.apps.computing import (
             datasets,
+            flows,
             rules,  # noqa: F401  registers the permissions
             sections,
         )
@@ -20,3 +21,4 @@ class ComputingConfig(AppConfig):
         register_case_reader(read_case)
         sections.register()
         datasets.register()
+        flows.register()

@@ -11,6 +11,7 @@ class ConferenceConfig(AppConfig):
     def ready(self) -> None:
         from langqiao.apps.conference import (
             datasets,
+            flows,
             queries,
             receivers,
             rules,  # noqa: F401  registers the permissions
@@ -20,3 +21,4 @@ class ConferenceConfig(AppConfig):
         register_case_reader(queries.read_case)
         receivers.connect()
         datasets.register()
+        flows.register()

@@ -52,3 +52,75 @@ class Head(models.Model):
 
     class Meta:
         constraints = [models.CheckConstraint(condition=models.Q(id=1), name="ledger_one_head")]
+
+
+class FlowState(models.Model):
+    """How far the sums of flows reach in the ledger: one row, locked by whoever goes on.
+
+    ``rules`` is the SM3 digest of the readers by which they were made.
+    """
+
+    id = models.PositiveSmallIntegerField(primary_key=True, default=1)
+    sequence = models.BigIntegerField(_("已汇总至"), default=0)
+    rules = models.CharField(_("汇总口径"), max_length=64, blank=True)
+
+    class Meta:
+        verbose_name = _("要素流动汇总进度")
+        verbose_name_plural = _("要素流动汇总进度")
+        constraints = [models.CheckConstraint(condition=models.Q(id=1), name="ledger_one_flow_state")]
+
+
+class FlowSum(models.Model):
+    """Flows of a month, a kind and a pair of cities, added up from public entries, never written by hand.
+
+    ``quantity`` is in the kind's smallest unit (see ``ledger.flows.KINDS``).
+    """
+
+    month = models.DateField(_("月份"))
+    kind = models.CharField(_("要素"), max_length=12)
+    origin = models.CharField(_("流出城市"), max_length=40)
+    destination = models.CharField(_("流入城市"), max_length=40)
+    count = models.BigIntegerField(_("记录数"))
+    quantity = models.BigIntegerField(_("数量"))
+
+    class Meta:
+        verbose_name = _("要素流动合计")
+        verbose_name_plural = _("要素流动合计")
+        constraints = [
+            models.UniqueConstraint(
+                fields=["month", "kind", "origin", "destination"], name="ledger_one_flow_sum"
+            )
+        ]
+
+
+class FlowLine(models.Model):
+    """One flow of one entry: what stands behind a sum. Its number is made of the entry's sequence."""
+
+    number = models.BigIntegerField(primary_key=True)
+    sequence = models.BigIntegerField(_("台账序号"))
+    month = models.DateField(_("月份"))
+    kind = models.CharField(_("要素"), max_length=12)
+    origin = models.CharField(_("流出城市"), max_length=40)
+    destination = models.CharField(_("流入城市"), max_length=40)
+    quantity = models.BigIntegerField(_("数量"))
+    case = models.CharField(_("项目"), max_length=40, blank=True)
+
+    class Meta:
+        verbose_name = _("要素流动明细")
+        verbose_name_plural = _("要素流动明细")
+        indexes = [
+            models.Index(fields=["kind", "origin", "destination", "month"], name="ledger_line_pair"),
+            models.Index(fields=["destination", "month"], name="ledger_line_to"),
+        ]
+
+
+class FlowParty(models.Model):
+    """An organisation behind a line, by its public identifier."""
+
+    line = models.BigIntegerField(_("明细"))
+    organisation = models.CharField(_("机构"), max_length=80)
+
+    class Meta:
+        verbose_name = _("要素流动当事机构")
+        verbose_name_plural = _("要素流动当事机构")
+        constraints = [models.UniqueConstraint(fields=["organisation", "line"], name="ledger_one_flow_party")]

@@ -12,9 +12,11 @@ class QuantumConfig(AppConfig):
         from langqiao.apps.ledger.queries import register_case_reader
         from langqiao.apps.quantum import (
             datasets,
+            flows,
             rules,  # noqa: F401  registers the permissions
         )
         from langqiao.apps.quantum.queries.cases import read_case
 
         register_case_reader(read_case)
         datasets.register()
+        flows.register()

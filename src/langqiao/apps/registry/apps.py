@@ -11,9 +11,11 @@ class RegistryConfig(AppConfig):
     def ready(self) -> None:
         from langqiao.apps.registry import (
             datasets,
+            flows,
             rules,  # noqa: F401  registers the permissions
         )
         from langqiao.apps.registry.exchange import offers
 
         offers.register()
         datasets.register()
+        flows.register()

@@ -13,6 +13,7 @@ class VerificationConfig(AppConfig):
         from langqiao.apps.verification import (
             awaiting,
             datasets,
+            flows,
             receivers,
             rules,  # noqa: F401  registers the permissions
             sections,
@@ -28,3 +29,4 @@ class VerificationConfig(AppConfig):
         for part in (awaiting, sections, sections_services, sections_valuation):
             part.register()
         datasets.register()
+        flows.register()

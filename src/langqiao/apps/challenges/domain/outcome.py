@@ -51,6 +51,15 @@ def _partners(answer: Answer) -> dict[str, list[int] | list[str]]:
     }
 
 
+def _origins(answer: Answer) -> dict[str, list[int]]:
+    """Organisations of a team by the city from which their technology comes."""
+    found: dict[str, list[int]] = {}
+    for member in answer.team.select_related("organisation").order_by("organisation_id"):
+        if member.organisation.city_id:
+            found.setdefault(member.organisation.city_id, []).append(member.organisation_id)
+    return found
+
+
 @transaction.atomic
 def select_answer(actor: User | None, answer: Answer) -> Answer:
     """Select an answer (选定答题); the others submitted are declined, the chosen team is public.
@@ -160,7 +169,10 @@ def sign_contract(
     answer = selected_answer(challenge)
     challenge.save(update_fields=["state", "updated_at"])
     entry = enter(
-        actor, "sign_contract", challenge, data={"answer": answer.pk, "on": day, **_partners(answer)}
+        actor,
+        "sign_contract",
+        challenge,
+        data={"answer": answer.pk, "on": day, "from": _origins(answer), **_partners(answer)},
     )
     if amount is not None:
         enter(

@@ -144,6 +144,7 @@ def make_bill(actor: User | None, tenant: Tenant, *, month: date, today: date | 
         actor, "make_bill", bill,
         {"month": f"{first:%Y-%m}", "runs": len(usage), "lines": len(lines), "amount": str(bill.amount)},
     )  # fmt: skip
+    _publish_usage(actor, tenant, first, usage)
     tell(
         insiders_of(tenant.organisation_id),
         _("%(month)s 的算力账单已出。"),
@@ -153,6 +154,22 @@ def make_bill(actor: User | None, tenant: Tenant, *, month: date, today: date | 
         but=actor,
     )
     return bill
+
+
+def _publish_usage(actor: User | None, tenant: Tenant, month: date, usage: list[Usage]) -> None:
+    """Make public how much computing went to which city (公布用量), and nothing of whose or what it was."""
+    city = tenant.organisation.city_id
+    seconds = sum((row.gpu_seconds for row in usage), Decimal(0))
+    if city:
+        enter(
+            actor, "publish_usage", tenant.campus, case="", city=tenant.campus.city_id,
+            organisation=tenant.campus.operator, public=True,
+            data={
+                "to": city,
+                "month": f"{month:%Y-%m}",
+                "gpu_seconds": int(seconds.to_integral_value(rounding=ROUND_HALF_UP)),
+            },
+        )  # fmt: skip
 
 
 def make_bills(actor: User | None, campus: Campus, *, month: date, today: date | None = None) -> list[Bill]:

@@ -203,7 +203,15 @@ def redeem(actor: User | None, voucher: Voucher, bill: Bill, *, amount: Decimal 
         voucher,
         {"bill": bill.pk, "amount": str(given), "left": str(voucher.amount - voucher.spent)},
     )
+    _publish_redemption(actor, voucher.scheme, bill, given)
     return redemption
+
+
+def _publish_redemption(actor: User | None, scheme: Scheme, bill: Bill, amount: Decimal) -> None:
+    """Make public how much a city's vouchers paid in which city (公布核销), not whose they were."""
+    if scheme.city_id is not None:
+        data = {"to": bill.tenant.campus.city_id, "yuan": str(amount)}
+        _enter_scheme(actor, "publish_redemption", scheme, data)
 
 
 # -- what is checked ----------------------------------------------------------------------------

@@ -19,4 +19,5 @@ VERBS: dict[str, object] = {
     "set_price": _("登记价目"),
     "make_bill": _("出账单"),
     "settle_bill": _("结清账单"),
+    "publish_usage": _("公布算力用量"),
 }

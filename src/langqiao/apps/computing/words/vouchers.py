@@ -10,4 +10,5 @@ VERBS: dict[str, object] = {
     "issue_voucher": _("发放算力券"),
     "revoke_voucher": _("收回算力券"),
     "redeem": _("核销算力券"),
+    "publish_redemption": _("公布算力券核销"),
 }

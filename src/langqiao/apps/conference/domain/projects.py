@@ -96,6 +96,7 @@ def upsert_project(actor: User | None, values: Mapping[str, Any]) -> tuple[Proje
     project = Project.objects.select_for_update().filter(code=code).first()
     made = project is None
     project = project or Project()
+    before = _invested(project)
     changed = assign(project, given)
     if not changed:
         return project, "unchanged"
@@ -103,8 +104,35 @@ def upsert_project(actor: User | None, values: Mapping[str, Any]) -> tuple[Proje
     if made:
         project.case = next_case()
     project.save()
-    _enter(actor, "record_project" if made else "revise_project", project, {"changed": changed})
+    data: dict[str, Any] = {"changed": changed}
+    if moved := _moved(before, _invested(project)):
+        data["invested"] = moved
+    _enter(actor, "record_project" if made else "revise_project", project, data)
     return project, "created" if made else "changed"
+
+
+def _invested(project: Project) -> tuple[str, str, Decimal] | None:
+    """From which city to which, and how much (万元), as far as it is all known."""
+    source = project.organisation.city_id if project.organisation is not None else None
+    if not source or not project.city_id or project.investment is None:
+        return None
+    return source, project.city_id, project.investment
+
+
+def _moved(
+    before: tuple[str, str, Decimal] | None, after: tuple[str, str, Decimal] | None
+) -> list[dict[str, str]]:
+    """What a change of an investment moves between cities: the earlier statement is taken back."""
+    if before == after:
+        return []
+    if before is not None and after is not None and before[:2] == after[:2]:
+        return [{"from": after[0], "to": after[1], "wan": str(after[2] - before[2])}]
+    moved = []
+    if before is not None:
+        moved.append({"from": before[0], "to": before[1], "wan": str(-before[2])})
+    if after is not None:
+        moved.append({"from": after[0], "to": after[1], "wan": str(after[2])})
+    return moved
 
 
 def _check(project: Project) -> None:

@@ -273,6 +273,7 @@ def receive_delivery(actor: User | None, delivery: Delivery, *, receipt: str) ->
         delivery,
         {"receipt_sm3": digest(text), "manifest_sm3": delivery.manifest_digest},
     )
+    _publish_keys(actor, delivery)
     _tell(delivery.sender, delivery, _("密封文件“%(title)s”已签收。"), entry, but=actor)
     return delivery
 
@@ -313,6 +314,13 @@ def withdraw_delivery(actor: User | None, delivery: Delivery, *, why: str) -> De
     entry = _enter(actor, "withdraw_delivery", delivery, {"why_sm3": digest(delivery.why)})
     _tell(delivery.recipient, delivery, _("密封传送“%(title)s”已撤回。"), entry, but=actor)
     return delivery
+
+
+def _publish_keys(actor: User | None, delivery: Delivery) -> None:
+    """Make public how many keys served which pair of cities (公布密钥用量), and nothing of who sent what."""
+    site = delivery.sender.site
+    data = {"to": delivery.recipient.site.city_id, "keys": delivery.keys}
+    enter_site(actor, "publish_keys", site, site, data)
 
 
 def _check_receipt(delivery: Delivery, text: str) -> None:

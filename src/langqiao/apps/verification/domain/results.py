@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 
 from django.db.models import Q, QuerySet
@@ -22,10 +23,15 @@ from langqiao.apps.verification.models import (
     Call,
     CallState,
     ChoiceRun,
+    Reviewer,
+    ReviewState,
 )
 from langqiao.apps.verification.rules import CENTRE_ROLE
 from langqiao.kit.refusals import Refused
 from langqiao.kit.words import named
+
+EXPERTS_AT_LEAST = 3
+"""Of one city, before their number is published."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,11 +126,29 @@ def settle(actor: User | None, call: Call, *, number: str) -> None:
         actor,
         "issue_result",
         call,
-        data={"number": number, "applications": len(rows), "chosen": len(chosen), "list": published},
+        data={
+            "number": number,
+            "applications": len(rows),
+            "chosen": len(chosen),
+            "list": published,
+            "experts": experts_by_city(call),
+        },
     )
     if call.kind == Call.Kind.RECOGNISE:
         for organisation in {row.application.organisation for row in chosen}:
             _recognise(actor, call, organisation)
+
+
+def experts_by_city(call: Call) -> dict[str, int]:
+    """How many experts (专家) of each city handed in reviews; cities with fewer than three are left out.
+
+    A smaller number would point at persons, and who reviewed stays with the office.
+    """
+    people = Reviewer.objects.filter(
+        call=call, reviews__state=ReviewState.SUBMITTED, person__city__isnull=False
+    )
+    cities = Counter(city for _person, city in people.values_list("person", "person__city").distinct())
+    return {city: number for city, number in sorted(cities.items()) if number >= EXPERTS_AT_LEAST}
 
 
 def _settle_one(actor: User | None, call: Call, row: Result) -> None:
