@@ -218,7 +218,13 @@ SENTENCE_MODEL = os.environ.get("LANGQIAO_SENTENCE_MODEL", "")
 PER_MINUTE = {
     "match": int(os.environ.get("LANGQIAO_MATCHES_PER_MINUTE", "120")),
     "search": int(os.environ.get("LANGQIAO_SEARCHES_PER_MINUTE", "600")),
+    "download": int(os.environ.get("LANGQIAO_DOWNLOADS_PER_MINUTE", "60")),
 }
+# Licence and publisher of the open data; empty publisher: the corridor by its own name.
+OPEN_DATA_LICENCE = os.environ.get(
+    "LANGQIAO_OPEN_DATA_LICENCE", "https://creativecommons.org/licenses/by/4.0/"
+)
+OPEN_DATA_PUBLISHER = os.environ.get("LANGQIAO_OPEN_DATA_PUBLISHER", "")
 UPLOAD_MAX_BYTES = 20 * 1024 * 1024
 NINJA_PAGINATION_PER_PAGE = 50
 NINJA_PAGINATION_MAX_LIMIT = 500

@@ -214,10 +214,8 @@ def _count_and_latest(rows: QuerySet[Any]) -> tuple[int, datetime | None]:
     name = next((name for name in ("updated_at", "at", "created_at") if name in fields), None)
     if name is None:
         return rows.count(), None
-    # A queryset may be annotated; its keys alone are counted.
-    found = _all_of(rows.model).filter(pk__in=rows.order_by().values("pk"))
-    told = found.aggregate(number=Count("pk"), last=Max(name))
-    return told["number"], told["last"]
+    told = rows.order_by().aggregate(n_rows=Count("pk"), n_last=Max(name))
+    return told["n_rows"], told["n_last"]
 
 
 def _leads_to_many(model: type[Model], path: str) -> bool:
