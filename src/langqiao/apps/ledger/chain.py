@@ -47,10 +47,16 @@ def canonical(data: Mapping[str, Any]) -> str:
     )
 
 
-def entry_hash(entry: Entry, *, sequence: int | None = None) -> str:
-    """SM3 of the entry as it stands, 64 hexadecimal digits; ``sequence`` asks "as if it stood there"."""
+def entry_fields(entry: Entry) -> dict[str, Any]:
+    """The fields of the entry that its hash covers."""
     fields: dict[str, Any] = {name: getattr(entry, name) for name in HASHED}
     fields["at"] = entry.at
+    return fields
+
+
+def entry_hash(entry: Entry, *, sequence: int | None = None) -> str:
+    """SM3 of the entry as it stands, 64 hexadecimal digits; ``sequence`` asks "as if it stood there"."""
+    fields = entry_fields(entry)
     if sequence is not None:
         fields["sequence"] = sequence
     return sm3_hex(canonical(fields).encode())

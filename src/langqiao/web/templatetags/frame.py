@@ -160,11 +160,14 @@ def score_parts(bar: Iterable[Any]) -> SafeString:
 def timeline(context: Any, entries: Iterable[Any], about: Any = None) -> dict[str, Any]:
     """``{% timeline entries %}``: ledger entries in words, for the page's reader.
 
-    ``about`` is the record the page shows; acts on it need not name it again.
+    ``about`` is the record the page shows; acts on it need not name it again, and its case's dossier
+    (卷宗) is linked below.
     """
     request = context.get("request")
     own = about.get_absolute_url() if about is not None else ""
-    return {"acts": in_words(entries, getattr(request, "user", None)), "own": own}
+    acts = in_words(entries, getattr(request, "user", None))
+    case = getattr(about, "case", "") or ""
+    return {"acts": acts, "own": own, "case": case if acts else ""}
 
 
 @register.filter(name="listed")

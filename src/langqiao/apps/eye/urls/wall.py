@@ -1,7 +1,13 @@
-"""Addresses of wall."""
+"""Addresses of the dossier, the wall and the live ticker."""
 
 from __future__ import annotations
 
-from django.urls import URLPattern
+from django.urls import URLPattern, path
 
-urlpatterns: list[URLPattern] = []
+from langqiao.apps.eye.views import dossier
+
+urlpatterns: list[URLPattern] = [
+    path("eye/cases/", dossier.dossier_list, name="eye_dossiers"),
+    path("eye/cases/<str:case>/", dossier.dossier_detail, name="eye_dossier"),
+    path("eye/cases/<str:case>/dossier.json", dossier.dossier_file, name="eye_dossier_file"),
+]

@@ -1,0 +1,125 @@
+"""The list of cases (项目), each with the way to its dossier."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.core.cache import cache
+from django.db.models import Count, Exists, Max, Min, OuterRef, Q, QuerySet, Subquery
+from django.http import HttpRequest
+from django.urls import NoReverseMatch, reverse
+from django.utils.translation import gettext_lazy as _
+
+from langqiao.apps.eye.queries.dossier import STAGES, stage_of
+from langqiao.apps.ledger.models import Entry, Visibility
+from langqiao.apps.ledger.queries import readable
+from langqiao.apps.ledger.words import in_words
+from langqiao.apps.registry.models import City
+from langqiao.kit.listing import Column, Empty, Filter, Listing
+from langqiao.kit.words import named
+
+FIVE_MINUTES = 300
+# Apps that carry cases, in words.
+APPS = {
+    "challenges": _("企业出题"),
+    "verification": _("概念验证"),
+    "conference": _("联席会议"),
+    "computing": _("算力"),
+    "quantum": _("量子"),
+}
+
+
+def dossier_url(case: str) -> str:
+    """The page of a case's dossier; "" for a number that no address can carry."""
+    try:
+        return reverse("eye_dossier", args=[case])
+    except NoReverseMatch:
+        return ""
+
+
+def _cities() -> list[tuple[str, str]]:
+    return [(city.slug, named(city)) for city in City.objects.all()]
+
+
+def _apps() -> list[tuple[str, Any]]:
+    """Apps that have cases in this ledger; remembered a while, the ledger may be long."""
+    found: list[str] | None = cache.get("eye-case-apps")
+    if found is None:
+        found = [app for app in APPS if Entry.objects.filter(app=app).exclude(case="").exists()]
+        cache.set("eye-case-apps", found, FIVE_MINUTES)
+    return [(app, APPS[app]) for app in found]
+
+
+def _of_case(rows: QuerySet[Entry], **what: Any) -> Exists:
+    return Exists(rows.filter(case=OuterRef("case"), **what))
+
+
+def _touching(field: str) -> Any:
+    """A filter for cases of which an entry that everybody may read, or the first one shown, has the value."""
+
+    def narrow(rows: QuerySet[Entry], value: str) -> QuerySet[Entry]:
+        public = Entry.objects.filter(visibility=Visibility.PUBLIC)
+        return rows.filter(Q(**{field: value}) | Q(_of_case(public, **{field: value})))
+
+    return narrow
+
+
+def _between(rows: QuerySet[Entry], days: tuple[Any, Any]) -> QuerySet[Entry]:
+    """Cases with anything shown from the first to the last day."""
+    first, last = days
+    if first is not None and hasattr(first, "year"):
+        rows = rows.filter(last__date__gte=first)
+    if last is not None and hasattr(last, "year"):
+        rows = rows.filter(at__date__lte=last)
+    return rows
+
+
+class DossierListing(Listing):
+    """Cases of which the reader may see something; a row is the first entry of its case."""
+
+    slug = "cases"
+    title = _("项目卷宗")
+    lead = _("一个项目从出题到结果的全部台账记录，逐条带证明，可打印、可下载核对。")
+    default_sort = "-last"
+    search = ("case",)
+    search_hint = _("项目编号")
+    empty = Empty(_("台账里还没有项目。"), _("题目发布、征集发布或会议召开后，项目会出现在这里。"))
+    columns = (
+        Column("case", _("项目编号"), sort="case", kind="code", link=lambda e: dossier_url(e.case)),
+        Column("about", _("事由"), lambda e: e.about),
+        Column("stages", _("阶段"), kind="tags", secondary=True),
+        Column("cities", _("城市"), kind="tags", secondary=True),
+        Column("number", _("记录数"), sort="number", kind="number"),
+        Column("at", _("开始"), sort="at", kind="date", secondary=True),
+        Column("last", _("最近"), sort="last", kind="date"),
+    )
+    filters = (
+        Filter("city", _("城市"), choices=_cities, apply=_touching("city")),
+        Filter("app", _("模块"), choices=_apps, apply=_touching("app")),
+        Filter("at", _("日期"), "range", apply=_between),
+        Filter("number", _("记录数"), "range"),
+    )
+
+    def queryset(self, request: HttpRequest) -> QuerySet[Entry]:
+        seen = readable(request.user).exclude(case="").order_by()
+        firsts = seen.values("case").annotate(first=Min("sequence")).values("first")
+        of_case = seen.filter(case=OuterRef("case")).values("case")
+        return Entry.objects.filter(sequence__in=firsts).annotate(
+            number=Subquery(of_case.annotate(n=Count("sequence")).values("n")),
+            last=Subquery(of_case.annotate(n=Max("at")).values("n")),
+        )
+
+    def prepare(self, rows: list[Any], request: HttpRequest) -> list[Any]:
+        cities = {city.slug: named(city) for city in City.objects.all()}
+        seen = readable(request.user).filter(case__in=[row.case for row in rows]).order_by("sequence")
+        stages: dict[str, set[str]] = {row.case: set() for row in rows}
+        places: dict[str, dict[str, None]] = {row.case: {} for row in rows}
+        for entry in seen.only("case", "app", "verb", "city").iterator(chunk_size=2000):
+            stages[entry.case].add(stage_of(entry))
+            if entry.city:
+                places[entry.case][cities.get(entry.city, entry.city)] = None
+        for row, act in zip(rows, in_words(rows, request.user), strict=True):
+            row.about = act.object.label or act.kind
+            row.stages = [STAGES[key] for key in STAGES if key in stages[row.case]]
+            row.cities = list(places[row.case])
+        return rows
