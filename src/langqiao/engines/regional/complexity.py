@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from .specialisation import location_quotients
 from .types import FEW, Array, BadInput, Caution, Matrix, Term
@@ -51,7 +52,7 @@ def complexity(x: Matrix, *, threshold: float = 1.0) -> Complexity:
     return Complexity(first, second, _cautions(x))
 
 
-def _one_piece(held: Array) -> bool:
+def _one_piece(held: NDArray[np.bool_]) -> bool:
     """Whether the graph of regions and what they are specialised in hangs together.
 
     In pieces the largest eigenvalue is there more than once and the second eigenvector only tells

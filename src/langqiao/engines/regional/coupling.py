@@ -161,7 +161,8 @@ def _plain(u: Array) -> Array:
     mean = u.mean(axis=1)
     product = np.prod(u ** (1.0 / u.shape[1]), axis=1)
     # Rounding may lift the geometric mean a hair above the arithmetic one.
-    return np.minimum(np.divide(product, mean, out=np.zeros_like(mean), where=mean > 0), 1.0)
+    ratio = np.divide(product, mean, out=np.zeros_like(mean), where=mean > 0)
+    return np.asarray(np.minimum(ratio, 1.0), dtype=np.float64)
 
 
 def _modified(u: Array) -> Array:
@@ -171,7 +172,7 @@ def _modified(u: Array) -> Array:
     ratio = np.divide(u, top[:, None], out=np.zeros_like(u), where=top[:, None] > 0)
     # The largest ratio is 1, so the product over all equals the product over the other k − 1.
     closeness = np.prod(ratio ** (1.0 / (k - 1)), axis=1)
-    return np.sqrt((1.0 - gaps) * closeness)
+    return np.asarray(np.sqrt((1.0 - gaps) * closeness), dtype=np.float64)
 
 
 def _check_weights(weights: Array, k: int) -> Array:

@@ -66,13 +66,13 @@ def dagum(values: Array, groups: Sequence[str]) -> Dagum:
             means = float(members[j].mean() + members[h].mean())
             among[j, h] = among[h, j] = float(np.abs(gap).mean()) / means if means > 0 else 0.0
             if j == h:
-                within += among[j, j] * size[j] * share[j]
+                within += float(among[j, j] * size[j] * share[j])
                 continue
-            weight = size[j] * share[h] + size[h] * share[j]
+            weight = float(among[j, h] * (size[j] * share[h] + size[h] * share[j]))
             up, down = float(np.maximum(gap, 0).mean()), float(np.maximum(-gap, 0).mean())
             # D_jh (eq. 20): relative affluence, the net part of the gross difference.
             affluence = abs(up - down) / (up + down) if up + down > 0 else 0.0
-            between += among[j, h] * affluence * weight
-            overlap += among[j, h] * (1.0 - affluence) * weight
+            between += affluence * weight
+            overlap += (1.0 - affluence) * weight
     total = float(np.abs(y[:, None] - y[None, :]).sum() / (2 * n * n * mean))
     return Dagum(total, within, between, overlap, names, np.diag(among).copy(), among)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import warnings
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 
@@ -101,7 +101,7 @@ def fit_gravity(
     )
 
 
-def _fit(columns: list[Array], form: CostForm) -> object:
+def _fit(columns: list[Array], form: CostForm) -> Any:
     from spint.gravity import Gravity
 
     flows, origin, destination, distance = columns

@@ -112,7 +112,8 @@ def _against(cities: Matrix, totals: Array) -> Array:
     if not totals.any():
         raise BadInput("nation", "zero", "the national matrix holds nothing above zero")
     national = totals / totals.sum()
-    return np.divide(shares, national, out=np.zeros_like(shares), where=national > 0)
+    quotients = np.divide(shares, national, out=np.zeros_like(shares), where=national > 0)
+    return np.asarray(quotients, dtype=np.float64)
 
 
 def _cautions(nation: Matrix) -> tuple[Caution, ...]:

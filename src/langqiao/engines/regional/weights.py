@@ -38,7 +38,7 @@ def normalise(values: Array, *, falling: Sequence[int] = (), floor: float = FLOO
         x[:, j] = -x[:, j]
     low, span = x.min(axis=0), np.ptp(x, axis=0)
     scaled = np.divide(x - low, span, out=np.ones_like(x), where=span > 0)
-    return floor + (1.0 - floor) * scaled
+    return np.asarray(floor + (1.0 - floor) * scaled, dtype=np.float64)
 
 
 def entropy_weights(values: Array) -> Array:
