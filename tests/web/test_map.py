@@ -8,8 +8,8 @@ from importlib.resources import files
 
 import pytest
 
+from langqiao.apps.registry.corridor_map import HEIGHT, WIDTH, Spot, draw
 from langqiao.apps.registry.models import City
-from langqiao.web.corridor_map import HEIGHT, WIDTH, Spot, draw
 
 
 @pytest.fixture

@@ -21,8 +21,8 @@ from django.views.defaults import page_not_found
 
 from langqiao.apps.challenges.models import OPEN_STATES, PUBLIC_STATES, Challenge
 from langqiao.apps.ledger.queries import latest
+from langqiao.apps.registry.corridor_map import Spot, draw
 from langqiao.apps.registry.models import City
-from langqiao.web.corridor_map import Spot, draw
 from langqiao.web.figures import by_city, key_figures
 
 API = "/api/"

@@ -6,11 +6,12 @@ Points and arcs only, no boundary: a base map would need an approval number (审
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from langqiao.apps.registry.models import City
-from langqiao.web.names import named
+from langqiao.kit.words import named
 
 WIDTH, HEIGHT, MARGIN_X, MARGIN_Y = 640.0, 470.0, 64.0, 44.0  # room for a short name
 
@@ -53,17 +54,32 @@ def _text_width(text: str) -> float:
     return sum(17.0 if ord(c) > 0x2E80 else 9.5 for c in text)
 
 
-def _project(cities: list[City]) -> list[tuple[float, float]]:
-    """Equirectangular, true at the middle latitude, fitted into the picture with room for the names."""
-    margin = max([MARGIN_X, *(_text_width(named(city)) + 30.0 for city in cities)])
-    middle = math.radians(sum(c.latitude for c in cities) / len(cities))
-    raw = [(c.longitude * math.cos(middle), -c.latitude) for c in cities]
-    xs, ys = [x for x, _y in raw], [y for _x, y in raw]
-    wide, high = max(xs) - min(xs) or 1.0, max(ys) - min(ys) or 1.0
-    scale = min((WIDTH - 2 * margin) / wide, (HEIGHT - 2 * MARGIN_Y) / high)
-    left = (WIDTH - wide * scale) / 2
-    top = (HEIGHT - high * scale) / 2
-    return [(left + (x - min(xs)) * scale, top + (y - min(ys)) * scale) for x, y in raw]
+@dataclass(frozen=True)
+class Projection:
+    """Equirectangular, true at the middle latitude: degrees to a place in the picture."""
+
+    shrink: float
+    west: float
+    north: float
+    scale: float
+    left: float
+    top: float
+
+    @classmethod
+    def of(cls, cities: Sequence[City], size: tuple[float, float]) -> Projection:
+        """Fit cities into a picture with room for their names."""
+        margin = max([MARGIN_X, *(_text_width(named(city)) + 30.0 for city in cities)])
+        shrink = math.cos(math.radians(sum(c.latitude for c in cities) / len(cities)))
+        xs, ys = [c.longitude * shrink for c in cities], [-c.latitude for c in cities]
+        wide, high = max(xs) - min(xs) or 1.0, max(ys) - min(ys) or 1.0
+        scale = min((size[0] - 2 * margin) / wide, (size[1] - 2 * MARGIN_Y) / high)
+        left, top = (size[0] - wide * scale) / 2, (size[1] - high * scale) / 2
+        return cls(shrink, min(xs), min(ys), scale, left, top)
+
+    def at(self, latitude: float, longitude: float) -> tuple[float, float]:
+        """Where a place stands."""
+        x, y = longitude * self.shrink, -latitude
+        return self.left + (x - self.west) * self.scale, self.top + (y - self.north) * self.scale
 
 
 def _tree(places: list[tuple[float, float]]) -> list[tuple[int, int]]:
@@ -127,6 +143,7 @@ def _cost(
     taken: list[tuple[float, ...]],
     places: list[tuple[float, float]],
     bridges: list[_Bridge],
+    size: tuple[float, float],
 ) -> float:
     """How much a label would cover of other labels, cities, bridges and the picture's edge."""
     left, top, right, bottom = box
@@ -139,15 +156,20 @@ def _cost(
     for bridge in bridges:
         on = [bridge.at(step / 12) for step in range(1, 12)]
         cost += 70.0 * sum(left < x < right and top < y < bottom for x, y in on)
-    outside = max(0.0, -left) + max(0.0, right - WIDTH) + max(0.0, bottom - HEIGHT) + max(0.0, -top)
+    outside = max(0.0, -left) + max(0.0, right - size[0]) + max(0.0, bottom - size[1]) + max(0.0, -top)
     return cost + 60.0 * outside
 
 
-def draw(spots: list[Spot]) -> Picture | None:
-    """Lay out the map; None when there is no city yet."""
+def draw(spots: list[Spot], *, size: tuple[float, float] = (WIDTH, HEIGHT)) -> Picture | None:
+    """Lay out the map; None when there is no city yet.
+
+    Args:
+        size: width and height of the picture in its own units, in which a name is 17 high.
+    """
     if not spots:
         return None
-    places = _project([spot.city for spot in spots])
+    projection = Projection.of([spot.city for spot in spots], size)
+    places = [projection.at(spot.city.latitude, spot.city.longitude) for spot in spots]
     most = max((spot.count for spot in spots), default=0) or 1
     bridges = [_Bridge.between(places[a], places[b]) for a, b in _tree(places)]
     points: list[Point] = []
@@ -158,7 +180,7 @@ def draw(spots: list[Spot]) -> Picture | None:
         halo = 10.0 + 12.0 * math.sqrt(spot.count / most)
         gap = halo + 6.0
         others = [p for p in places if p != (x, y)]
-        side = min(_SIDES, key=lambda s: _cost(_box(x, y, width, s, gap), taken, others, bridges))
+        side = min(_SIDES, key=lambda s: _cost(_box(x, y, width, s, gap), taken, others, bridges, size))
         box = _box(x, y, width, side, gap)
         taken.append(box)
         anchor, dx, _dy = side
@@ -167,4 +189,4 @@ def draw(spots: list[Spot]) -> Picture | None:
             Point(spot.city.slug, name, spot.count, round(x, 1), round(y, 1), round(halo, 1),
                   round(label_x, 1), round((box[1] + box[3]) / 2 - 1, 1), anchor)
         )  # fmt: skip
-    return Picture(int(WIDTH), int(HEIGHT), points, [bridge.path for bridge in bridges])
+    return Picture(int(size[0]), int(size[1]), points, [bridge.path for bridge in bridges])
