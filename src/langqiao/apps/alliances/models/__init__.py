@@ -35,6 +35,7 @@ from langqiao.apps.alliances.models.chains import (
     ChainNode,
     ChainProduct,
     ChainRelation,
+    ChainReport,
     ChainTie,
     ChainUpstream,
 )
@@ -56,6 +57,7 @@ __all__ = [
     "ChainNode",
     "ChainProduct",
     "ChainRelation",
+    "ChainReport",
     "ChainTie",
     "ChainUpstream",
     "Contact",

@@ -41,7 +41,6 @@ class ChainDataset(Stamped):
     digest = models.CharField(_("摘要（SM3）"), max_length=64)
     # Raised by every load and every correction of a link: graphs kept in memory are of one revision.
     revision = models.PositiveIntegerField(_("修订号"), default=1)
-    report = models.JSONField(_("导入报告"), default=dict, blank=True, encoder=Readable)
     loaded_at = models.DateTimeField(_("导入时间"))
 
     class Meta:
@@ -55,6 +54,20 @@ class ChainDataset(Stamped):
     def get_absolute_url(self) -> str:
         """Address of the data set's page."""
         return reverse("chain_dataset", args=[self.slug])
+
+
+class ChainReport(models.Model):
+    """What became of every row of the last load (导入报告); apart from the data set, for it is long."""
+
+    dataset = models.OneToOneField(ChainDataset, on_delete=models.CASCADE, related_name="told")
+    report = models.JSONField(_("导入报告"), default=dict, blank=True, encoder=Readable)
+
+    class Meta:
+        verbose_name = _("产业链导入报告")
+        verbose_name_plural = _("产业链导入报告")
+
+    def __str__(self) -> str:
+        return str(self.dataset)
 
 
 class ChainIndustry(models.Model):
@@ -183,7 +196,7 @@ class ChainFirm(models.Model):
         constraints = [models.UniqueConstraint(fields=["dataset", "code"], name="chain_firm_once")]
 
     def __str__(self) -> str:
-        return self.full_name or self.name
+        return self.full_name or self.name or self.code
 
     def get_absolute_url(self) -> str:
         """Address of the firm's page in the chain."""
@@ -210,6 +223,8 @@ class ChainLink(models.Model):
     )  # fmt: skip
     certainty = models.FloatField(_("可信度"), default=0)
     how = models.CharField(_("归类方法"), max_length=20, blank=True)
+    # Firms' products of this name; 0 for figures of the accounts, which are no products.
+    uses = models.PositiveIntegerField(_("使用企业数"), default=0)
     evidence = models.JSONField(_("依据"), default=dict, blank=True, encoder=Readable)
     state = models.CharField(_("状态"), max_length=10, choices=State.choices, default=State.PROPOSED)
     reason = models.CharField(_("理由"), max_length=500, blank=True)
@@ -232,6 +247,10 @@ class ChainLink(models.Model):
     def __str__(self) -> str:
         return self.name
 
+    def get_absolute_url(self) -> str:
+        """Address of the link's evidence."""
+        return reverse("chain_link", args=[self.pk])
+
 
 class ChainProduct(models.Model):
     """A product of a firm with its share of the firm's revenue (企业产品).
@@ -253,10 +272,17 @@ class ChainProduct(models.Model):
         ordering = [F("share").desc(nulls_last=True), "id"]
         verbose_name = _("企业产品")
         verbose_name_plural = _("企业产品")
-        constraints = [models.UniqueConstraint(fields=["firm", "name"], name="chain_product_once")]
+        constraints = [
+            models.UniqueConstraint(fields=["firm", "name", "share"], name="chain_product_once"),
+        ]
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def percent(self) -> float | None:
+        """The share of revenue in percent."""
+        return None if self.share is None else 100 * self.share
 
 
 class ChainTie(models.Model):

@@ -1,0 +1,245 @@
+"""Gaps of a chain (断链、短链、低链) in words, and who can fill them (补链)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from functools import lru_cache
+from typing import Any
+
+from django.conf import settings
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from langqiao.apps.alliances.models.chains import ChainDataset, ChainFirm, ChainNode
+from langqiao.apps.alliances.queries.chains import Scope, chain_of_scope, codes_of
+from langqiao.apps.alliances.queries.chains_graph import firms_of, graph_of, nodes_of
+from langqiao.apps.alliances.queries.chains_map import layer_words
+from langqiao.apps.registry.geography import distance_km, nearness
+from langqiao.apps.registry.models import City, Organisation, Product
+from langqiao.engines.chains.gaps import Gaps, Partner, find_gaps, find_partners
+from langqiao.engines.matching.index import MatchingIndex
+from langqiao.engines.matching.types import Filters, Query
+from langqiao.kit.words import listed, named
+
+THIN = 3  # fewer makers than this is thin
+CONCENTRATED = 2500.0  # HHI from which a market counts as highly concentrated
+NAMED = 4  # names given in a sentence
+PARTNERS = 10
+# In standard deviations of a random record's score; below it a shared word is chance.
+CHANCE = 2.0
+# Of the industry panel, those that could supply: what a firm makes, and firms by their description.
+SUPPLYING = ("product", "enterprise")
+
+KINDS = {
+    "missing": (gettext_lazy("断链"), gettext_lazy("这条链需要、九城内却没有企业生产的产品。")),
+    "thin": (
+        gettext_lazy("短链"),
+        gettext_lazy("九城内生产企业少于 3 家，或集中在一家企业、一座城市的产品。"),
+    ),
+    "low": (gettext_lazy("低链"), gettext_lazy("九城有企业生产，但在链条中所处位置的价值偏低的产品。")),
+    "cut": (
+        gettext_lazy("关键节点"),
+        gettext_lazy("一旦缺失，就会有别的产品与上游原材料断开的产品。"),
+    ),
+}
+PARTNER_WHY = {
+    "makes": gettext_lazy("正在生产"),
+    "makes a kind": gettext_lazy("生产其中一个小类"),
+    "makes a broader product": gettext_lazy("生产更宽的同类产品"),
+    "sibling": gettext_lazy("生产同一大类的产品"),
+    "near by meaning": gettext_lazy("产品名称语义相近"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class GapRow:
+    """A gap: what is lacking, how it is measured, and the measure in words."""
+
+    kind: str
+    product: str
+    node: ChainNode | None
+    layer: str
+    measure: float
+    shown: str
+    why: str
+    firms: list[ChainFirm] = field(default_factory=list)
+    city: City | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class GapReport:
+    """The gaps of one industry's chain."""
+
+    gaps: Gaps
+    rows: dict[str, list[GapRow]]
+    cities: Sequence[City]
+
+    @property
+    def counts(self) -> list[tuple[str, Any, Any, int]]:
+        """Kind, its name, what it means, and how many there are."""
+        return [(kind, *words, len(self.rows[kind])) for kind, words in KINDS.items()]
+
+
+def gaps_of(scope: Scope, viewer: Any, *, cities: Sequence[City], up: int = 2) -> GapReport:
+    """Gap analysis of a chain, seen from the firms of ``cities``."""
+    dataset = scope.dataset
+    graph = graph_of(dataset, viewer)
+    chain = chain_of_scope(graph, scope, up=up)
+    gaps = find_gaps(graph, chain, cities=codes_of(cities), thin=THIN, concentrated=CONCENTRATED)
+    found = [*gaps.missing, *gaps.thin, *gaps.low, *gaps.cuts]
+    nodes = nodes_of(dataset, [gap.product for gap in found])
+    firms = firms_of(dataset, [key for gap in gaps.thin for key in gap.firms])
+    by_code = {city.division_code: city for city in City.objects.all()}
+    rows = {
+        "missing": [
+            GapRow(
+                "missing", gap.product, nodes.get(gap.product), layer_words(gap.level), gap.firms_waiting,
+                _("%(n)d 家企业需要") % {"n": gap.firms_waiting},
+                _missing_words(list(gap.needed_by), gap.elsewhere),
+            )
+            for gap in gaps.missing
+        ],
+        "thin": [
+            GapRow(
+                "thin", gap.product, nodes.get(gap.product), "", gap.hhi,
+                _("%(n)d 家企业，HHI %(hhi).0f") % {"n": gap.makers, "hhi": gap.hhi},
+                _thin_words(gap, by_code.get(gap.city)),
+                [firms[key] for key in gap.firms if key in firms],
+                by_code.get(gap.city),
+            )
+            for gap in gaps.thin
+        ],
+        "low": [
+            GapRow(
+                "low", gap.product, nodes.get(gap.product), "", gap.measure, f"{gap.measure:.2f}", gap.reason
+            )
+            for gap in gaps.low
+        ],
+        "cut": [
+            GapRow(
+                "cut", gap.product, nodes.get(gap.product), "", gap.cut_off,
+                _("断开 %(n)d 种产品") % {"n": gap.cut_off},
+                _("缺失后断开：%(names)s。") % {"names": listed(gap.examples[:NAMED])},
+            )
+            for gap in gaps.cuts
+        ],
+    }  # fmt: skip
+    return GapReport(gaps, rows, cities)
+
+
+def _missing_words(needed_by: list[str], elsewhere: int) -> str:
+    needed = _("用于%(names)s。") % {"names": listed(needed_by[:NAMED])} if needed_by else ""
+    if elsewhere:
+        return needed + _("九城以外有 %(n)d 家上市企业生产。") % {"n": elsewhere}
+    return needed + _("数据集内没有企业生产。")
+
+
+def _thin_words(gap: Any, city: City | None) -> str:
+    if gap.one_supplier:
+        return _("只有一家企业生产：它停产，九城内即断供。")
+    if gap.one_city and city is not None:
+        return _("生产企业都在%(city)s：一城受阻，九城内即断供。") % {"city": named(city)}
+    return _("生产企业少或份额集中（HHI 满 2500 为高度集中）。")
+
+
+@dataclass(frozen=True, slots=True)
+class PartnerRow:
+    """Who could fill a gap: a firm of the data set, or a record of the registry."""
+
+    title: str
+    url: str
+    city: City | None
+    km: float | None
+    why: str
+    certainty: int | None = None
+    illustrative: bool = False
+
+
+def chain_partners(
+    dataset: ChainDataset, node: ChainNode, viewer: Any, *, cities: Sequence[City], home: City | None = None
+) -> list[PartnerRow]:
+    """Firms of the data set in the given cities that make the product or something near it."""
+    graph = graph_of(dataset, viewer)
+    found: Sequence[Partner] = find_partners(
+        graph,
+        None,
+        node.name,
+        cities=codes_of(cities),
+        home=home.division_code if home is not None else "",
+        limit=PARTNERS,
+    )
+    firms = firms_of(dataset, [partner.firm for partner in found])
+    rows = []
+    for partner in found:
+        firm = firms.get(partner.firm)
+        if firm is None:
+            continue
+        why = str(PARTNER_WHY.get(partner.why, partner.why))
+        rows.append(
+            PartnerRow(
+                title=str(firm),
+                url=firm.get_absolute_url(),
+                city=firm.city,
+                km=_km(home, firm.city),
+                why=_("%(why)s：%(product)s") % {"why": why, "product": partner.product},
+                certainty=round(100 * partner.certainty),
+                illustrative=firm.dataset.illustrative
+                if firm.dataset_id != dataset.pk
+                else dataset.illustrative,
+            )
+        )
+    return rows
+
+
+@lru_cache(maxsize=1)
+def _index() -> MatchingIndex:
+    """The corridor's matching index, opened once for reading; its one writer follows the ledger."""
+    return MatchingIndex.open(settings.INDEX_DIR)
+
+
+def registry_partners(
+    product: str, *, cities: Sequence[City], home: City | None = None, limit: int = PARTNERS
+) -> list[PartnerRow]:
+    """Firms of the registry by the matching engine's industry panel (产业：上下游企业与联盟)."""
+    place = {city.slug: nearness(home, city) for city in City.objects.all()} if home is not None else {}
+    found = _index().search(
+        Query(text=product, title=product, place=place),
+        Filters(kinds=SUPPLYING, cities=tuple(city.slug for city in cities)),
+        limit=3 * limit,
+    )
+    hits = [hit for hit in found.hits if hit.terms and hit.score >= min(CHANCE, found.hits[0].score)]
+    ids: dict[str, list[int]] = {}
+    for hit in hits:
+        label, _sep, pk = hit.key.partition(":")
+        ids.setdefault(label, []).append(int(pk))
+    products = Product.objects.select_related("organisation__city").in_bulk(ids.get("registry.product", []))
+    firms = Organisation.objects.select_related("city").in_bulk(ids.get("registry.organisation", []))
+    rows: dict[int, PartnerRow] = {}
+    for hit in hits:
+        label, _sep, pk = hit.key.partition(":")
+        item = products.get(int(pk)) if label == "registry.product" else None
+        firm = item.organisation if item is not None else firms.get(int(pk))
+        if firm is None or firm.pk in rows or label not in ("registry.product", "registry.organisation"):
+            continue
+        shared = listed(term.text for term in hit.terms[:NAMED])
+        rows[firm.pk] = PartnerRow(
+            title=named(firm),
+            url=reverse("organisation_detail", args=[firm.pk]),
+            city=firm.city,
+            km=_km(home, firm.city),
+            why=_part(item) + _("共同提到：%(words)s") % {"words": shared},
+            illustrative=firm.illustrative,
+        )
+    return list(rows.values())[:limit]
+
+
+def _part(item: Product | None) -> str:
+    if item is None:
+        return ""
+    return _("可供货：%(name)s；") % {"name": item.name}
+
+
+def _km(home: City | None, city: City | None) -> float | None:
+    return distance_km(home, city) if home is not None and city is not None else None

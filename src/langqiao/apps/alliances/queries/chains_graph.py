@@ -1,0 +1,188 @@
+"""The graph of a data set in memory (产业链图): built once for each revision, then shared by all requests."""
+
+from __future__ import annotations
+
+import threading
+from collections import OrderedDict
+from collections.abc import Sequence
+from typing import Any
+
+from django.db.models import Q, QuerySet
+
+from langqiao.apps.alliances.models.chains import (
+    ChainDataset,
+    ChainFirm,
+    ChainIndustry,
+    ChainLink,
+    ChainNode,
+    ChainProduct,
+    ChainRelation,
+    ChainTie,
+    ChainUpstream,
+)
+from langqiao.engines.chains.graph import ChainGraph
+from langqiao.engines.chains.types import (
+    ChainData,
+    Deal,
+    Firm,
+    FirmProduct,
+    Industry,
+    ProductRelation,
+    Relation,
+    UpstreamIndustry,
+)
+from langqiao.kit.permissions import allowed
+
+KEPT = 3  # graphs: that of the public, that of the office, and one being replaced
+RELATIONS = {
+    ChainRelation.Kind.MATERIAL: Relation.MATERIAL,
+    ChainRelation.Kind.VARIETY: Relation.KIND,
+    ChainRelation.Kind.DOWNSTREAM: Relation.DOWNSTREAM,
+}
+_graphs: OrderedDict[tuple[tuple[int, int], ...], ChainGraph] = OrderedDict()
+_lock = threading.Lock()
+
+
+def visible_datasets(viewer: Any) -> QuerySet[ChainDataset]:
+    """Data sets the viewer may read: the public ones; all for the office and secretariats."""
+    rows = ChainDataset.objects.all()
+    # Without a viewer reading is decided as for a stranger, although the console may act.
+    keeps = viewer is not None and allowed(viewer, "chains.load")
+    return rows if keeps else rows.filter(is_public=True)
+
+
+def main_dataset(viewer: Any, slug: str = "") -> ChainDataset | None:
+    """The data set of that slug or, without one, the first real one, else the illustrative one."""
+    rows = visible_datasets(viewer).filter(base=None)
+    return rows.filter(slug=slug).first() if slug else rows.first()
+
+
+def parts_of(dataset: ChainDataset, viewer: Any) -> list[ChainDataset]:
+    """A data set and the readable tables laid over it (企业自有表格)."""
+    return [dataset, *visible_datasets(viewer).filter(base=dataset).order_by("pk")]
+
+
+def graph_of(dataset: ChainDataset, viewer: Any) -> ChainGraph:
+    """The graph of a data set with the tables over it that the viewer may read.
+
+    Kept in memory for each revision: a load or a judged link makes the next reader build it anew.
+    """
+    parts = parts_of(dataset, viewer)
+    key = tuple((part.pk, part.revision) for part in parts)
+    with _lock:
+        if key in _graphs:
+            _graphs.move_to_end(key)
+            return _graphs[key]
+        graph = ChainGraph.build(data_of(parts))
+        _graphs[key] = graph
+        while len(_graphs) > KEPT:
+            _graphs.popitem(last=False)
+        return graph
+
+
+def data_of(parts: Sequence[ChainDataset]) -> ChainData:
+    """All records of a data set and the tables over it, as the engine takes them.
+
+    Firms of a table are told apart by its name; a rejected link counts as none, a confirmed one is sure.
+    """
+    base = parts[0]
+    relations = base.relations.values_list("head__name", "kind", "tail__name")
+    industries = base.industries.values_list("code", "name", "parent__code")
+    upstreams = ChainUpstream.objects.filter(industry__dataset=base)
+    keys = {}
+    firms: list[Firm] = []
+    for firm in ChainFirm.objects.filter(dataset__in=parts).values_list(
+        "pk", "dataset_id", "code", "name", "full_name", "city__division_code", "placed", "place",
+        "industry__code", "other_names",
+    ):  # fmt: skip
+        key = firm_key(firm[1], firm[2], base)
+        keys[firm[0]] = key
+        firms.append(
+            Firm(
+                key=key, name=firm[3], fullname=firm[4], city=firm[5] or "", decided=firm[6], place=firm[7],
+                industry=firm[8] or "", other_names=tuple(firm[9]),
+            )
+        )  # fmt: skip
+    return ChainData(
+        firms=tuple(firms),
+        industries=tuple(Industry(code, name, parent or "") for code, name, parent in industries),
+        relations=tuple(ProductRelation(head, RELATIONS[kind], tail) for head, kind, tail in relations),
+        makes=tuple(_makes(parts, keys)),
+        deals=tuple(
+            Deal(keys[supplier], keys[customer], product, share)
+            for supplier, customer, product, share in ChainTie.objects.filter(dataset__in=parts).values_list(
+                "supplier_id", "customer_id", "product", "share"
+            )
+        ),
+        upstreams=tuple(
+            UpstreamIndustry(industry, upstream, weight)
+            for industry, upstream, weight in upstreams.values_list(
+                "industry__code", "upstream__code", "weight"
+            )
+        ),
+    )
+
+
+def firm_key(dataset_id: int, code: str, base: ChainDataset) -> str:
+    """A firm's key in the graph: its code, with the table's number where it is of an overlaid table."""
+    return code if dataset_id == base.pk else f"{dataset_id}:{code}"
+
+
+def _makes(parts: Sequence[ChainDataset], keys: dict[int, str]) -> list[FirmProduct]:
+    made = []
+    rows = ChainProduct.objects.filter(firm__dataset__in=parts).values_list(
+        "firm_id", "name", "share", "is_balance", "link__node__name", "link__certainty", "link__state"
+    )
+    for firm, name, share, is_balance, node, certainty, state in rows:
+        linked = "" if state == ChainLink.State.REJECTED else node or ""
+        sure = 1.0 if state == ChainLink.State.CONFIRMED else certainty
+        made.append(FirmProduct(keys[firm], name, share, linked, sure if linked else 0.0, is_balance))
+    return made
+
+
+def nodes_of(dataset: ChainDataset, names: Sequence[str]) -> dict[str, ChainNode]:
+    """Nodes by name, for the few that a page shows."""
+    found: dict[str, ChainNode] = {}
+    wanted = sorted(set(names))
+    for start in range(0, len(wanted), 400):
+        part = wanted[start : start + 400]
+        found.update({node.name: node for node in dataset.nodes.filter(name__in=part)})
+    return found
+
+
+def firms_of(dataset: ChainDataset, keys: Sequence[str]) -> dict[str, ChainFirm]:
+    """Firms by their key in the graph, with city and registry record."""
+    own, laid = [], Q()
+    for key in sorted(set(keys)):
+        number, colon, code = key.partition(":")
+        if colon and number.isdigit():
+            laid |= Q(dataset_id=int(number), code=code)
+        else:
+            own.append(key)
+    found: dict[str, ChainFirm] = {}
+    rows = ChainFirm.objects.select_related("city", "organisation")
+    for start in range(0, len(own), 400):
+        part = rows.filter(dataset=dataset, code__in=own[start : start + 400])
+        found.update({firm.code: firm for firm in part})
+    if laid:
+        found.update({firm_key(f.dataset_id, f.code, dataset): f for f in rows.filter(laid)})
+    return found
+
+
+def industry_codes(industry: ChainIndustry) -> list[str]:
+    """Codes of an industry and of all its parts, in order."""
+    rows = list(
+        ChainIndustry.objects.filter(dataset_id=industry.dataset_id).values_list("pk", "parent_id", "code")
+    )
+    children: dict[int, list[int]] = {}
+    codes = {}
+    for pk, parent, code in rows:
+        codes[pk] = code
+        if parent is not None:
+            children.setdefault(parent, []).append(pk)
+    found, waiting = [], [industry.pk]
+    while waiting:
+        at = waiting.pop()
+        found.append(codes[at])
+        waiting.extend(children.get(at, ()))
+    return sorted(found)

@@ -1,0 +1,1 @@
+"""Pages of industry chains (产业链)."""
