@@ -21,7 +21,7 @@ def _group() -> None:
 def export_folder(
     folder: Annotated[Path, typer.Argument(help="写入的文件夹 / folder to write", file_okay=False)],
 ) -> None:
-    """导出全部公开数据，连同数据字典与 DCAT 目录 / write all that is public, dictionary and DCAT beside it."""
+    """导出全部公开数据与数据字典、DCAT 目录 / write all that is public, dictionary and DCAT."""
     setup()
     from langqiao.apps.eye.open_data.folder import export
 

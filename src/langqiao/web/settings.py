@@ -218,7 +218,7 @@ SENTENCE_MODEL = os.environ.get("LANGQIAO_SENTENCE_MODEL", "")
 PER_MINUTE = {
     "match": int(os.environ.get("LANGQIAO_MATCHES_PER_MINUTE", "120")),
     "search": int(os.environ.get("LANGQIAO_SEARCHES_PER_MINUTE", "600")),
-    "download": int(os.environ.get("LANGQIAO_DOWNLOADS_PER_MINUTE", "60")),
+    "download": int(os.environ.get("LANGQIAO_DOWNLOADS_PER_MINUTE", "300")),
 }
 # Licence and publisher of the open data; empty publisher: the corridor by its own name.
 OPEN_DATA_LICENCE = os.environ.get(
