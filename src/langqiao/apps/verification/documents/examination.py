@@ -10,10 +10,10 @@ from django.utils.translation import gettext as _
 
 from langqiao.apps.ledger.words import ActInWords
 from langqiao.apps.registry.models import Person
-from langqiao.apps.verification.documents.paper import Paper
 from langqiao.apps.verification.models import Milestone
 from langqiao.apps.verification.queries.services import Dossier, Shown
 from langqiao.kit.figures import day, moment, money
+from langqiao.kit.paper import Paper
 from langqiao.kit.words import listed, named
 
 

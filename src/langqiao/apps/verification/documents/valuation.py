@@ -9,11 +9,11 @@ from datetime import datetime
 from django.utils.translation import gettext as _
 
 from langqiao.apps.ledger.words import ActInWords
-from langqiao.apps.verification.documents.paper import DrawnBar, Paper
 from langqiao.apps.verification.models import Valuation
 from langqiao.apps.verification.queries.valued import MethodShown, ValuedShown, disclaimer
 from langqiao.apps.verification.queries.valued_parts import amount
 from langqiao.kit.figures import day, moment
+from langqiao.kit.paper import DrawnBar, Paper
 from langqiao.kit.words import named, says_example
 
 _LOW, _HIGH, _WHOLE, _MIDDLE = "E3B04F", "0E6E78", "C8452C", "16242E"
