@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
-from django.db.models import Max, Min, Q, QuerySet, Sum
+from django.db.models import Count, Max, Min, Q, QuerySet, Sum
 
 from langqiao.apps.ledger.flows.kinds import KINDS, FlowKind
 from langqiao.apps.ledger.models import FlowLine, FlowParty, FlowSum
@@ -127,8 +127,6 @@ def lines(
 
 def line_sums(rows: QuerySet[FlowLine]) -> list[Summed]:
     """Sums of some lines, such as an organisation's, as :func:`flow_sums` gives them."""
-    from django.db.models import Count
-
     summed = (
         rows.order_by()
         .values_list("kind", "origin", "destination")

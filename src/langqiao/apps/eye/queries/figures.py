@@ -1,0 +1,80 @@
+"""Figures of the Eye: counts of this site with their moment, and stated ones with their source."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.core.cache import cache
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
+
+from langqiao.apps.challenges.models import OPEN_STATES, PUBLIC_STATES
+from langqiao.apps.challenges.queries import visible_challenges
+from langqiao.apps.ledger.queries import head
+from langqiao.apps.quantum.queries.network import sites_with_links
+from langqiao.apps.registry.queries import achievements, organisations, people
+from langqiao.kit.keyfigures import KeyFigure, key_figures
+
+KEPT_SECONDS = 60
+
+
+@dataclass(frozen=True, slots=True)
+class SiteCount:
+    """A count of this site's public records, with its unit and the list behind it."""
+
+    slug: str
+    label: Any
+    value: int
+    unit: Any
+    url: str
+
+
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """What stands below the map.
+
+    Attributes:
+        counts: of this site's records, illustrative ones among them, as of ``counted_at``.
+        stated: figures about the corridor, each with period and source (``kit.keyfigures``).
+    """
+
+    counts: list[SiteCount]
+    counted_at: datetime
+    stated: list[KeyFigure]
+
+
+def figures() -> Figures:
+    """Counts, taken at most once a minute, and the stated figures."""
+    taken = cache.get("eye-counts")
+    if taken is None:
+        taken = (_numbers(), timezone.now())
+        cache.set("eye-counts", taken, KEPT_SECONDS)
+    numbers, counted_at = taken
+    return Figures(_counts(numbers), counted_at, key_figures())
+
+
+def _numbers() -> dict[str, int]:
+    challenges = visible_challenges(None).filter(state__in=PUBLIC_STATES)
+    return {
+        "challenges": challenges.filter(state__in=OPEN_STATES).count(),
+        "achievements": achievements().count(),
+        "people": people().count(),
+        "organisations": organisations().count(),
+        "sites": sites_with_links().count(),
+    }
+
+
+def _counts(numbers: dict[str, int]) -> list[SiteCount]:
+    shown = (
+        ("challenges", _("正在征集答案的题目"), _("个"), "challenge_list"),
+        ("achievements", _("科技成果"), _("项"), "achievement_list"),
+        ("people", _("专家"), _("位"), "person_list"),
+        ("organisations", pgettext_lazy("several", "机构"), _("家"), "organisation_list"),
+        ("sites", _("量子站点"), _("个"), "site_list"),
+    )
+    found = [SiteCount(slug, label, numbers[slug], unit, reverse(page)) for slug, label, unit, page in shown]
+    return [*found, SiteCount("entries", _("台账记录"), head()[0], _("条"), reverse("ledger_list"))]

@@ -1,0 +1,373 @@
+"""What the Eye shows (科创之眼): flows of a period, whom they concern, figures with their sources.
+
+Sums are of public entries alone, so everybody sees the same.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+from typing import Any
+from urllib.parse import urlencode
+
+from django.db.models import Count, Max
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from langqiao.apps.ledger.flows import (
+    AT_A_READ,
+    KINDS,
+    FlowKind,
+    Summed,
+    catch_up,
+    flow_sums,
+    line_sums,
+    lines,
+    months,
+)
+from langqiao.apps.ledger.models import FlowLine, FlowParty
+from langqiao.apps.ledger.queries import head
+from langqiao.apps.registry.models import City, Organisation
+from langqiao.kit.words import is_english, named
+
+YEAR = 12
+QUARTER = 3
+DEFAULT = "year"
+_SHORT = {
+    "month": (1, _("本月")),
+    "quarter": (QUARTER, _("近三个月")),
+    "year": (YEAR, _("近十二个月")),
+}
+_ENGLISH_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+
+
+@dataclass(frozen=True, slots=True)
+class Period:
+    """A stretch of months, both ends included; None is open."""
+
+    slug: str
+    label: str
+    since: date | None
+    until: date | None
+
+
+@dataclass(frozen=True, slots=True)
+class FlowRow:
+    """A flow of a kind from a city to a city in the period, and where its entries are."""
+
+    kind: FlowKind
+    origin: City
+    destination: City
+    count: int
+    quantity: int
+    url: str
+
+    @property
+    def value(self) -> Decimal:
+        """How much, in the kind's unit."""
+        return self.kind.value(self.quantity)
+
+    @property
+    def is_within(self) -> bool:
+        """Whether it stays in one city."""
+        return self.origin.slug == self.destination.slug
+
+    @property
+    def label(self) -> str:
+        """The flow in words."""
+        ends = f"{named(self.origin)} → {named(self.destination)}"
+        return f"{self.kind.label} {ends} {amount(self.value)} {self.kind.unit}"
+
+
+@dataclass(frozen=True, slots=True)
+class KindTotal:
+    """A kind's flows in the period: entries and quantity in all, and those between different cities."""
+
+    kind: FlowKind
+    count: int
+    quantity: int
+    between: int
+    url: str
+
+    @property
+    def value(self) -> Decimal:
+        """How much in all, in the kind's unit."""
+        return self.kind.value(self.quantity)
+
+    @property
+    def value_between(self) -> Decimal:
+        """How much between different cities."""
+        return self.kind.value(self.between)
+
+
+@dataclass(frozen=True, slots=True)
+class FlowView:
+    """Flows as one page asks for them.
+
+    Attributes:
+        rows: of the kind chosen, or of all, the largest of each kind first.
+        totals: of the five kinds, always all of them.
+        sequence: entry of the ledger that the sums reach; ``head`` is the last one there is.
+    """
+
+    kind: str
+    period: Period
+    city: City | None
+    cities: list[City]
+    rows: list[FlowRow]
+    totals: list[KindTotal]
+    sequence: int
+    head: int
+    read_at: datetime
+
+
+def amount(value: Decimal) -> str:
+    """A quantity for readers: grouped, at most two decimals, small ones with three digits that count."""
+    if value == value.to_integral_value():
+        return f"{value:,.0f}"
+    text = f"{value:,.2f}" if abs(value) >= Decimal("0.1") else f"{value:.3g}"
+    return text.rstrip("0").rstrip(".") if "." in text else text
+
+
+def _months_back(day: date, number: int) -> date:
+    index = day.year * 12 + day.month - 1 - number
+    return date(index // 12, index % 12 + 1, 1)
+
+
+def _month_label(month: date) -> str:
+    if is_english():
+        return f"{_ENGLISH_MONTHS[month.month - 1]} {month.year}"
+    return f"{month.year}年{month.month}月"
+
+
+def _month(slug: str) -> date | None:
+    year, dash, month = slug.partition("-")
+    if not (dash and slug.isascii() and len(slug) == 7 and year.isdigit() and month.isdigit()):
+        return None
+    try:
+        return date(int(year), int(month), 1)
+    except ValueError:
+        return None
+
+
+def period_of(slug: str, *, today: date | None = None) -> Period:
+    """A period by its name: ``month``, ``quarter``, ``year``, ``all`` or a month such as ``2026-11``.
+
+    Any other name gives the last twelve months.
+    """
+    day = today or timezone.localdate()
+    if slug == "all":
+        return Period("all", str(_("全部时间")), None, None)
+    if slug not in _SHORT and (month := _month(slug)) is not None:
+        return Period(slug, _month_label(month), month, month)
+    number, label = _SHORT.get(slug, _SHORT[DEFAULT])
+    first = _months_back(day.replace(day=1), number - 1)
+    return Period(slug if slug in _SHORT else DEFAULT, str(label), first, day)
+
+
+def periods() -> list[Period]:
+    """Periods to choose from: this month, quarter, year, all, and each month of the last two years."""
+    found = [period_of(slug) for slug in (*_SHORT, "all")]
+    bounds = months()
+    if bounds is not None:
+        month = bounds[1]
+        while month >= bounds[0] and len(found) < len(_SHORT) + 1 + 2 * YEAR:
+            found.append(period_of(f"{month:%Y-%m}"))
+            month = (month - timedelta(days=1)).replace(day=1)
+    return found
+
+
+def evidence_url(**wanted: str) -> str:
+    """Address of the list of entries behind a number."""
+    return f"{reverse('eye_evidence')}?{urlencode({key: value for key, value in wanted.items() if value})}"
+
+
+def city_of(slug: str) -> City | None:
+    """A city by its slug."""
+    return City.objects.filter(slug=slug).first() if 0 < len(slug) <= 40 and "\0" not in slug else None
+
+
+def flow_view(*, kind: str = "", period: str = "", city: str = "") -> FlowView:
+    """Flows of a kind (all when empty or unknown), a period and a city (all when empty or unknown).
+
+    The sums first catch up with the ledger; where more has come than one page may fold in, ``sequence``
+    says how far they reach.
+    """
+    sequence = catch_up(most=AT_A_READ)
+    chosen = period_of(period)
+    cities = list(City.objects.all())
+    by_slug = {one.slug: one for one in cities}
+    at = by_slug.get(city)
+    summed = flow_sums(since=chosen.since, until=chosen.until, city=at.slug if at else "")
+    return FlowView(
+        kind=kind if kind in KINDS else "",
+        period=chosen,
+        city=at,
+        cities=cities,
+        rows=_rows([s for s in summed if kind not in KINDS or s.kind == kind], by_slug, chosen),
+        totals=_totals(summed, chosen, city=at.slug if at else ""),
+        sequence=sequence,
+        head=max(sequence, head()[0]),
+        read_at=timezone.now(),
+    )
+
+
+def _rows(summed: Iterable[Summed], cities: dict[str, City], period: Period, **more: str) -> list[FlowRow]:
+    """Rows of sums between known cities; a city that the corridor no longer has stays in the totals."""
+    return [
+        FlowRow(
+            s.of, cities[s.origin], cities[s.destination], s.count, s.quantity,
+            evidence_url(
+                kind=s.kind, period=period.slug, origin=s.origin, destination=s.destination, **more
+            ),
+        )
+        for s in summed
+        if s.origin in cities and s.destination in cities
+    ]  # fmt: skip
+
+
+def _totals(summed: Iterable[Summed], period: Period, **more: str) -> list[KindTotal]:
+    rows = list(summed)
+    found = []
+    for kind in KINDS.values():
+        own = [s for s in rows if s.kind == kind.slug]
+        found.append(
+            KindTotal(
+                kind,
+                sum(s.count for s in own),
+                sum(s.quantity for s in own),
+                sum(s.quantity for s in own if s.origin != s.destination),
+                evidence_url(kind=kind.slug, period=period.slug, **more),
+            )
+        )
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class Balance:
+    """A city's flows of a kind: in from other cities, out to them, and within."""
+
+    kind: FlowKind
+    inward: int
+    outward: int
+    within: int
+
+    @property
+    def values(self) -> tuple[Decimal, Decimal, Decimal]:
+        """In, out, within, in the kind's unit."""
+        return self.kind.value(self.inward), self.kind.value(self.outward), self.kind.value(self.within)
+
+
+def balances(view: FlowView) -> list[Balance]:
+    """In, out and within of the view's city, kind by kind."""
+    found = []
+    for kind in KINDS.values():
+        rows = [row for row in view.rows if row.kind.slug == kind.slug]
+        found.append(
+            Balance(
+                kind,
+                sum(row.quantity for row in rows if not row.is_within and row.destination == view.city),
+                sum(row.quantity for row in rows if not row.is_within and row.origin == view.city),
+                sum(row.quantity for row in rows if row.is_within),
+            )
+        )
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class Involved:
+    """An organisation and how many flows of the period it stands behind."""
+
+    organisation: Organisation
+    count: int
+
+
+def identifier_of(organisation: Organisation) -> str:
+    """How the ledger names an organisation."""
+    return f"{Organisation._meta.label_lower}:{organisation.pk}"
+
+
+def organisations_of(city: City, period: Period, *, limit: int = 12) -> list[Involved]:
+    """Organisations of a city that stand behind most flows of a period."""
+    theirs = {
+        f"{Organisation._meta.label_lower}:{pk}": pk
+        for pk in Organisation.objects.filter(city=city, pk__in=_party_keys()).values_list("pk", flat=True)
+    }
+    behind = lines(since=period.since, until=period.until, city=city.slug).order_by()
+    counted = (
+        FlowParty.objects.filter(organisation__in=theirs, line__in=behind.values("number"))
+        .values_list("organisation")
+        .annotate(n=Count("line"))
+        .order_by("-n", "organisation")[:limit]
+    )
+    numbers = {theirs[identifier]: number for identifier, number in counted}
+    found = Organisation.objects.filter(pk__in=numbers).select_related("city")
+    return sorted(
+        (Involved(one, numbers[one.pk]) for one in found), key=lambda i: (-i.count, i.organisation.pk)
+    )
+
+
+def _party_keys() -> list[int]:
+    """Numbers of all organisations that stand behind a flow."""
+    found = FlowParty.objects.values_list("organisation", flat=True).distinct()
+    keys = (identifier.partition(":")[2] for identifier in found)
+    return [int(key) for key in keys if key.isascii() and key.isdigit()]
+
+
+@dataclass(frozen=True, slots=True)
+class CaseLink:
+    """A case with flows: its number and how many there are."""
+
+    case: str
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class OrganisationView:
+    """An organisation's part in the flows of a period, and the cases it is in."""
+
+    organisation: Organisation
+    period: Period
+    rows: list[FlowRow]
+    totals: list[KindTotal]
+    cases: list[CaseLink]
+    sequence: int
+
+
+def cases_of(rows: Any, *, limit: int = 12) -> list[CaseLink]:
+    """Cases behind some lines, those with the newest entry first."""
+    counted = (
+        rows.exclude(case="")
+        .order_by()
+        .values_list("case")
+        .annotate(n=Count("number"), newest=Max("number"))
+        .order_by("-newest")[:limit]
+    )
+    return [CaseLink(case, number) for case, number, _newest in counted]
+
+
+def organisation_view(organisation: Organisation, *, period: str = "") -> OrganisationView:
+    """Flows behind which an organisation stands by public entries."""
+    sequence = catch_up(most=AT_A_READ)
+    chosen = period_of(period)
+    key = identifier_of(organisation)
+    behind = lines(since=chosen.since, until=chosen.until, organisation=key)
+    summed = line_sums(behind)
+    by_slug = {one.slug: one for one in City.objects.all()}
+    return OrganisationView(
+        organisation,
+        chosen,
+        _rows(summed, by_slug, chosen, organisation=str(organisation.pk)),
+        _totals(summed, chosen, organisation=str(organisation.pk)),
+        cases_of(behind),
+        sequence,
+    )
+
+
+def evidence() -> Any:
+    """All lines, newest first, once the sums have caught up; lists narrow them."""
+    catch_up(most=AT_A_READ)
+    return FlowLine.objects.order_by("-number")
