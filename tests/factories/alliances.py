@@ -158,7 +158,9 @@ def make_scheme(year: int = 2025, **values: Any) -> RatingScheme:
     return scheme
 
 
-def make_rating(scheme: RatingScheme | None = None, alliance: Alliance | None = None, **values: Any) -> Rating:
+def make_rating(
+    scheme: RatingScheme | None = None, alliance: Alliance | None = None, **values: Any
+) -> Rating:
     """A rating that is being marked."""
     return Rating.objects.create(
         scheme=scheme or make_scheme(), alliance=alliance or make_alliance(), **values

@@ -9,4 +9,12 @@ class AlliancesConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        from langqiao.apps.alliances import rules  # noqa: F401  registers the permissions
+        from langqiao.apps.alliances import (
+            rules,  # noqa: F401  registers the permissions
+            sections,
+        )
+        from langqiao.apps.alliances.queries.alliances.cases import read_case
+        from langqiao.apps.ledger.queries import register_case_reader
+
+        register_case_reader(read_case)
+        sections.register()

@@ -36,7 +36,9 @@ def test_an_application_is_approved_and_both_sides_are_told() -> None:
     member.refresh_from_db()
     assert (member.state, member.joined_on, member.decided_by) == ("active", make.today(), secretary)
     assert "已加入" in Notification.objects.get(user=person).text
-    verbs_, visibility = zip(*Entry.objects.values_list("verb", "visibility").order_by("sequence"), strict=True)
+    verbs_, visibility = zip(
+        *Entry.objects.values_list("verb", "visibility").order_by("sequence"), strict=True
+    )
     assert verbs_ == ("apply_membership", "approve_member")
     assert visibility == ("parties", "public")
     assert "我们做磁材" not in "".join(Entry.objects.values_list("data", flat=True))

@@ -102,7 +102,7 @@ class Rating(Stamped):
 
     def get_absolute_url(self) -> str:
         """Address of the rating's page."""
-        return reverse("rating_detail", args=[self.pk])
+        return reverse("alliance_rating", args=[self.scheme.year, self.alliance_id])
 
 
 RATING_TRANSITIONS: dict[str, tuple[str, ...]] = {
