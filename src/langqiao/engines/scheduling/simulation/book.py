@@ -111,6 +111,7 @@ class Book:
 
 def _check(jobs: Sequence[Job], tenants: Mapping[str, int]) -> None:
     seen: set[int] = set()
+    wrong_with: dict[int, str] = {}  # by the task itself, which many jobs share
     for job in jobs:
         wrong = ""
         if job.id in seen:
@@ -124,7 +125,10 @@ def _check(jobs: Sequence[Job], tenants: Mapping[str, int]) -> None:
         elif job.count < 1:
             wrong = "it has at least one part"
         else:
-            wrong = _wrong_with(job.task)
+            key = id(job.task)
+            if key not in wrong_with:
+                wrong_with[key] = _wrong_with(job.task)
+            wrong = wrong_with[key]
         if wrong:
             raise SchedulingError(f"job {job.id}: {wrong}", kind="job", subjects=(str(job.id),))
         seen.add(job.id)

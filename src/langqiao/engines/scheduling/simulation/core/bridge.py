@@ -12,7 +12,7 @@ from langqiao.engines.scheduling.simulation.lanes import NOWHERE
 from langqiao.engines.scheduling.simulation.parts import Parts
 from langqiao.engines.scheduling.simulation.types import Progress, Reason, Report, Sample
 
-from . import loop
+from . import entry, loop
 from . import state as names
 from .fill import arrays
 from .state import NOBODY, STATES, Arrays, Rows
@@ -56,7 +56,7 @@ class Carrier:
         try:
             while True:
                 state = self.state
-                came = loop.run(state, until, int(state.count[names.EVENTS]) + BEAT)
+                came = entry.run(state, until, int(state.count[names.EVENTS]) + BEAT)
                 self._fetch_samples()
                 if came == loop.OVER_NOW:
                     return

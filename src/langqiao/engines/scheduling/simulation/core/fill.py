@@ -93,7 +93,7 @@ def _numbers(sim: Simulation) -> dict[str, Any]:
         "count": _ints([
             len(sim.heap), sim.live, sim.book.next, sim.book.over, sim.events, sim.starts, sim.changes,
             sim.again, sim.asking, sim.turn, 0, lanes.waiting, running, len(lanes.ready),
-            len(sim.floor.fresh), len(lanes.wanting), 0, 0,
+            len(sim.floor.fresh), len(lanes.wanting), 0, 0, 0,
         ]),
         "clock": _floats([sim.now, meter.at, meter.capacity, meter.power, meter.energy]),
         "rule": _ints([
@@ -125,8 +125,11 @@ def _refused(sim: Simulation, kinds: Ints) -> tuple[Ints, Ints]:
             sim.possible[kind] = floor.possible(kind)
     refused = _ints([0 if sim.possible[kind] else names.IMPOSSIBLE for kind in kinds.tolist()])
     at = np.zeros((4, book.size), dtype=np.int64)
-    for job, (tenant, gpu, cpu) in enumerate(zip(book.tenant, book.gpu, book.cpu, strict=True)):
-        above = quotas.above(tenant, gpu, cpu)
+    known: dict[tuple[int, int, int], tuple[int, int] | None] = {}
+    for job, asked in enumerate(zip(book.tenant, book.gpu, book.cpu, strict=True)):
+        if asked not in known:
+            known[asked] = quotas.above(*asked)
+        above = known[asked]
         if above is not None and not refused[job]:
             refused[job] = names.ABOVE
             at[:2, job] = above
@@ -190,7 +193,9 @@ def _queues(sim: Simulation, jobs: dict[str, Any]) -> dict[str, Any]:
     kind_of = [NOBODY] * size
     for key, lane in lanes.number.items():
         kind_of[lane] = key[1] if len(key) > 1 else NOBODY
-    oldest, kin = _chained(kind_of, len(sim.floor.kind))
+    for_room = _marked(size, [lane for some in lanes.for_room.values() for lane in some])
+    in_room = [kind if waiting else NOBODY for kind, waiting in zip(kind_of, for_room.tolist(), strict=True)]
+    waits, kin = _chained(in_room, len(sim.floor.kind))
     eldest, sister = _chained(lanes.tenant, len(sim.tenants))
     head = np.full(size, NOBODY, dtype=np.int64)
     for lane, waiting in enumerate(lanes.queue):
@@ -212,7 +217,6 @@ def _queues(sim: Simulation, jobs: dict[str, Any]) -> dict[str, Any]:
             if after != NOBODY:
                 at_quota[1, after] = lane
             last[node, resource] = lane
-    room = [group for group, some in lanes.for_room.items() if some]
     return {
         "lane_owner": _ints(lanes.tenant),
         "lane_kind": _ints(kind_of),
@@ -222,17 +226,16 @@ def _queues(sim: Simulation, jobs: dict[str, Any]) -> dict[str, Any]:
         "is_ready": _marked(size, lanes.ready),
         "is_listed": _marked(size, lanes.ready),
         "ready": _listed(size, list(lanes.ready)),
-        "for_room": _marked(size, [lane for some in lanes.for_room.values() for lane in some]),
+        "for_room": for_room,
         "waits_at": at,
         "at_quota": at_quota,
         "is_wanting": _marked(size, lanes.wanting),
         "wanting": _listed(size, list(lanes.wanting)),
         "ranked": np.zeros(size, dtype=np.int64),
-        "rank": np.zeros((7, size)),
+        "rank": np.zeros((size + 1, 7)),
         "rank_age": np.zeros(size, dtype=np.int64),
-        "oldest": oldest,
         "eldest": eldest,
-        "waits": _marked(len(sim.floor.kind), room),
+        "waits": waits,
     }
 
 
@@ -268,6 +271,7 @@ def _tenants(sim: Simulation, jobs: dict[str, Any]) -> dict[str, Any]:
     for lane, (node, resource, _) in enumerate(sim.lanes.waits_at):
         if node != NOBODY:
             sums[names.QUEUED, resource, node] = lane  # the last one leads, as in _queues
+    unknown = [math.nan] * len(shares.since)
     return {
         "holder": holder,
         "holder_key": holder_key,
@@ -278,7 +282,7 @@ def _tenants(sim: Simulation, jobs: dict[str, Any]) -> dict[str, Any]:
         "preempted": _ints(meter.preempted),
         "settled": _floats(meter.since),
         "sums": sums,
-        "decay": _floats([*shares.mean, shares.since, shares.weights]),
+        "decay": _floats([*shares.mean, shares.since, shares.weights, unknown, unknown]),
         "legal": np.zeros(number, dtype=np.int64),
     }
 
@@ -288,6 +292,8 @@ def _floor(sim: Simulation) -> dict[str, Any]:
     nodes, kinds = len(floor.nodes), len(floor.kind)
     lent = floor.cluster.lend(floor.numbered)
     cpu, memory, gpu = floor.copies()
+    bare = np.zeros((nodes, names.BARE_GPU + gpu.shape[1]), dtype=np.int64)
+    bare[:, names.BARE_MODEL] = np.where(floor.usable, floor.model, NOBODY)
     return {
         "need": floor.needs,
         "allowed": floor.allowed,
@@ -305,8 +311,9 @@ def _floor(sim: Simulation) -> dict[str, Any]:
         "trial_cpu": cpu,
         "trial_memory": memory,
         "trial_gpu": gpu,
+        "bare": bare,
+        "bared": np.zeros(nodes, dtype=np.int64),
         "trial_room": np.zeros(nodes, dtype=np.int64),
-        "trial_held": np.zeros(nodes, dtype=np.int64),
         "is_touched": np.zeros(nodes, dtype=np.int64),
         "touched": np.zeros(nodes, dtype=np.int64),
         **{name: value for name, value in lent._asdict().items() if name != "rows"},

@@ -1,25 +1,20 @@
 """The compiled loop: what simulator.py and dispatch.py say, for arrivals, starts, ends and samples."""
 
 # numba infers the types of arguments and fixes their order, so annotations and keywords would be decoration
-# ruff: noqa: ANN001, ANN201, ANN202, C901, SIM110
+# ruff: noqa: ANN001, ANN201, C901, SIM110
 # mypy: disable-error-code="no-untyped-def, misc"
 
 from __future__ import annotations
 
-import hashlib
 import math
-from collections.abc import Callable
-from pathlib import Path
-from typing import Any
 
 from numba import njit
 
 from langqiao.engines.scheduling import kernels as cluster
-from langqiao.engines.scheduling.simulation import kernels as questions
 from langqiao.engines.scheduling.simulation.kernels import slots
 
-from . import queueing, state, victims
 from .queueing import (
+    ahead,
     blocks,
     charge,
     drop,
@@ -84,7 +79,6 @@ from .state import (
     WAITING,
     WAITS,
     WANTING,
-    Whole,
 )
 from .victims import find, may_displace
 
@@ -108,7 +102,7 @@ def openings(s):
         for kind in range(s.sorts.size):
             if (
                 s.sorts[kind].fits == 0
-                and (s.sorts[kind].full != 0 or s.sorts[kind].waits != 0 or s.sorts[kind].woken != 0)
+                and (s.sorts[kind].full != 0 or s.sorts[kind].waits != NOBODY or s.sorts[kind].woken != 0)
                 and s.allowed[kind, s.places[node].model] != 0
                 and slots(s.nodes[node, cluster.CPU], s.nodes[node, cluster.MEMORY], gpu, s.need[kind]) > 0
             ):
@@ -126,14 +120,11 @@ def wake(s):
         if s.sorts[kind].fits == 0:
             continue
         s.sorts[kind].full = 0
-        if s.sorts[kind].waits == 0:
-            continue
-        s.sorts[kind].waits = 0
-        lane = s.sorts[kind].oldest
+        lane = s.sorts[kind].waits
+        s.sorts[kind].waits = NOBODY
         while lane != NOBODY:
-            if s.lanes[lane].for_room:
-                s.lanes[lane].for_room = 0
-                make_ready(s, lane)
+            s.lanes[lane].for_room = 0
+            make_ready(s, lane)
             lane = s.lanes[lane].kin
 
 
@@ -374,20 +365,18 @@ def stays(s, lane, came):
     kind = s.lanes[lane].lane_kind
     if s.lanes[lane].for_room == 0:
         s.lanes[lane].for_room = 1
-    s.sorts[kind].waits = 1
+        s.lanes[lane].kin = s.sorts[kind].waits
+        s.sorts[kind].waits = lane
     return False
 
 
 @njit(nogil=True)
 def stale(s, lane):
     """Whether others come before a lane now that shares have changed; it is ranked anew."""
-    ranks = s.rank.shape[0]
-    old = s.rank[:, lane].copy()
+    rank, old = s.rank, s.rank.shape[0] - 1
+    rank[old] = rank[lane]
     set_rank(s, lane)
-    for part in range(ranks):
-        if s.rank[part, lane] != old[part]:
-            return s.rank[part, lane] > old[part]
-    return False
+    return ahead(rank, old, lane)
 
 
 @njit(nogil=True)
@@ -426,7 +415,7 @@ def serve_all(s):
                 size = put_ranked(s, size, lane)
         elif stays(s, lane, came):
             for at in range(size):
-                make_ready(s, s.lanes[at].ranked)
+                make_ready(s, s.ranked[at])
             return True
     return False
 
@@ -550,33 +539,3 @@ def go_on(s, until, beat):
         if s.count[FRESH] > 0 or some_ready(s):
             dispatch(s)
     return OVER_NOW
-
-
-def _compiled() -> Callable[[Any, float, int], int]:
-    """The loop, kept on disk under the digest of all that it calls.
-
-    numba renews what it keeps when the function's own file changes; this one is made of several.
-    """
-    digest = hashlib.sha256()
-    parts = (__file__, *(str(one.__file__) for one in (queueing, victims, state, questions, cluster)))
-    for part in parts:
-        digest.update(Path(part).read_bytes())
-    version = digest.hexdigest()
-
-    @njit(cache=True, nogil=True)
-    def run(t, until, beat):
-        if not version:  # numba keeps functions apart by what they enclose
-            return -1
-        whole = Whole(  # type: ignore[call-arg] # numba's constructor
-            t.count, t.clock, t.rule, t.amount, t.events, t.jobs, t.lanes, t.tenants, t.sorts, t.places,
-            t.runs, t.asks, t.rank, t.levels, t.path, t.sums, t.decay, t.need, t.allowed, t.trial_gpu,
-            t.samples, t.nodes, t.kinds, t.target, t.shares, t.table, t.weights, t.scores, t.bests, t.log,
-            t.last, t.seen, t.tick, t.random,
-        )  # fmt: skip
-        return go_on(whole, until, beat)
-
-    found: Callable[[Any, float, int], int] = run
-    return found
-
-
-run = _compiled()

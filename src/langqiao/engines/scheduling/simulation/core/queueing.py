@@ -42,6 +42,8 @@ from .state import (
     PRIORITY,
     QUEUED,
     READY,
+    SHARE,
+    SHARE_AT,
     SJF,
     STANDING,
     TURN,
@@ -293,6 +295,7 @@ def charge(s, job, sign):
     """A job starts (1) or leaves (-1)."""
     owner = s.jobs[job].owner
     for step in range(3):
+        s.decay[SHARE_AT, s.path[owner, step]] = math.nan
         for resource in range(2):
             s.sums[USE, resource, s.path[owner, step]] += sign * s.asks[resource, job]
 
@@ -302,13 +305,17 @@ def charge(s, job, sign):
 
 @njit(nogil=True)
 def share(s, node):
-    """Dominant share of a tenant or city over its weight."""
+    """Dominant share of a tenant or city over its weight; kept until its use changes or time passes."""
+    if s.decay[SHARE_AT, node] == s.clock[NOW]:
+        return s.decay[SHARE, node]
     gpu, cpu = float(s.sums[USE, GPU, node]), float(s.sums[USE, CPU, node])
     if s.amount[HALF_LIFE] != 0.0:
         half = 0.5 * np.exp2((s.decay[PAST_AT, node] - s.clock[NOW]) / s.amount[HALF_LIFE])
         gpu = half * s.decay[GPU, node] + (1.0 - half) * gpu
         cpu = half * s.decay[CPU, node] + (1.0 - half) * cpu
-    return max(cpu / s.amount[CPU_STANDS], gpu / s.amount[GPU_STANDS]) / s.decay[WEIGHT, node]
+    found = max(cpu / s.amount[CPU_STANDS], gpu / s.amount[GPU_STANDS]) / s.decay[WEIGHT, node]
+    s.decay[SHARE, node], s.decay[SHARE_AT, node] = found, s.clock[NOW]
+    return found
 
 
 @njit(nogil=True)
@@ -366,55 +373,55 @@ def set_rank(s, lane):
     """Where the head of a lane stands: within quota first, then priority, then the order of the rules."""
     job, tenant = s.lanes[lane].head, s.lanes[lane].lane_owner
     borrowed = s.rule[LIMITED] != 0 and not within(s, tenant, job)
-    s.rank[BORROWS, lane] = 1.0 if borrowed else 0.0
-    s.rank[PRIORITY, lane] = float(-s.jobs[job].priority)
+    s.rank[lane, BORROWS] = 1.0 if borrowed else 0.0
+    s.rank[lane, PRIORITY] = float(-s.jobs[job].priority)
     if s.rule[FAIR]:
-        s.rank[CITY, lane] = share(s, s.path[tenant, 1])
-        s.rank[OWN, lane] = share(s, tenant)
-        s.rank[PASSED, lane] = 1.0 if job != s.count[TURN] else 0.0
-    s.rank[ORDER, lane] = s.jobs[job].order
-    s.rank[JOB, lane] = float(job)
+        s.rank[lane, CITY] = share(s, s.path[tenant, 1])
+        s.rank[lane, OWN] = share(s, tenant)
+        s.rank[lane, PASSED] = 1.0 if job != s.count[TURN] else 0.0
+    s.rank[lane, ORDER] = s.jobs[job].order
+    s.rank[lane, JOB] = float(job)
     s.lanes[lane].rank_age = s.count[CHANGES]
 
 
 @njit(nogil=True)
-def ahead(s, a, b):
+def ahead(rank, a, b):
     """Whether lane ``a`` ranks before lane ``b``."""
-    for part in range(s.rank.shape[0]):
-        if s.rank[part, a] != s.rank[part, b]:
-            return s.rank[part, a] < s.rank[part, b]
+    for part in range(rank.shape[1]):
+        if rank[a, part] != rank[b, part]:
+            return rank[a, part] < rank[b, part]
     return False
 
 
 @njit(nogil=True)
 def put_ranked(s, size, lane):
     """Put a lane into the heap of a pass, which has ``size``; its new size."""
-    place = size
-    s.lanes[place].ranked = lane
+    rank, ranked, place = s.rank, s.ranked, size
     while place > 0:
         above = (place - 1) >> 1
-        if not ahead(s, s.lanes[place].ranked, s.lanes[above].ranked):
+        if not ahead(rank, lane, ranked[above]):
             break
-        s.lanes[place].ranked, s.lanes[above].ranked = s.lanes[above].ranked, s.lanes[place].ranked
+        ranked[place] = ranked[above]
         place = above
+    ranked[place] = lane
     return size + 1
 
 
 @njit(nogil=True)
 def take_ranked(s, size):
     """Take the first lane out of the heap of a pass: (lane, new size)."""
-    lane = s.lanes[0].ranked
-    size -= 1
-    s.lanes[0].ranked = s.lanes[size].ranked
-    place = 0
+    rank, ranked, place = s.rank, s.ranked, 0
+    first, size = ranked[0], size - 1
+    lane = ranked[size]
     while True:
         below = 2 * place + 1
         if below >= size:
             break
-        if below + 1 < size and ahead(s, s.lanes[below + 1].ranked, s.lanes[below].ranked):
+        if below + 1 < size and ahead(rank, ranked[below + 1], ranked[below]):
             below += 1
-        if not ahead(s, s.lanes[below].ranked, s.lanes[place].ranked):
+        if not ahead(rank, ranked[below], lane):
             break
-        s.lanes[place].ranked, s.lanes[below].ranked = s.lanes[below].ranked, s.lanes[place].ranked
+        ranked[place] = ranked[below]
         place = below
-    return lane, size
+    ranked[place] = lane
+    return first, size

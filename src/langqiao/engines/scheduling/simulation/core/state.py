@@ -2,7 +2,7 @@
 
 One row for each job, lane, tenant, kind of task (sort), node (place) and event: numba then passes few arrays
 from function to function, which is what its compiler's time grows with. A list of numbers that is as long as
-there are lanes, say, is one more field of the lanes: ``ready``, ``wanting``, ``ranked``, ``fresh``,
+there are lanes, say, is one more field of the lanes: ``ready``, ``wanting``, ``fresh``,
 ``touched``, ``chosen`` and ``best`` are such.
 """
 
@@ -25,8 +25,8 @@ Rows = NDArray[np.void]
 # fields of ``count`` (whole numbers that change)
 (
     HEAP, LIVE, NEXT, OVER, EVENTS, STARTS, CHANGES, AGAIN, ASKING, TURN, SAMPLED, WAITING, RUNNING,
-    READY, FRESH, WANTING, RANKED, TOUCHED,
-) = range(18)  # fmt: skip
+    READY, FRESH, WANTING, RANKED, TOUCHED, SEARCHES,
+) = range(19)  # fmt: skip
 # fields of ``clock`` (float64)
 NOW, METER_AT, CAPACITY, POWER, ENERGY = range(5)
 # fields of ``rule`` (whole numbers that stay)
@@ -42,7 +42,9 @@ BORROWS, PRIORITY, CITY, OWN, PASSED, ORDER, JOB = range(7)
 
 # fields of ``sums`` and ``decay``
 USE, NOMINAL, LIMIT, LESS, QUEUED = range(5)
-PAST_GPU, PAST_CPU, PAST_AT, WEIGHT = range(4)
+# columns of ``bare``; the last is of the first GPU
+BARE_CPU, BARE_MEMORY, BARE_HELD, BARE_SEARCH, BARE_MODEL, BARE_GPU = range(6)
+PAST_GPU, PAST_CPU, PAST_AT, WEIGHT, SHARE, SHARE_AT = range(6)
 
 GPU, CPU = 0, 1
 WAITS, RUNS, DONE, REJECTED = range(4)
@@ -80,12 +82,12 @@ _COLD = _row(
 JOB_ROW = np.dtype([*_HOT.descr, *_COLD.descr])
 LANE = _row(
     "",
-    # ``head`` job; ``kin``, ``sister`` next lane of the same kind, tenant; ``is_listed`` whether it stands in
-    # ``ready``, where lanes that are not ready any more are passed over; ``waits_at`` quota node, resource,
-    # amount; ``at_quota`` next and previous lane that waits there; ``ranked`` the heap of one pass, and
-    # ``rank_age`` changes when a lane was ranked
+    # ``head`` job; ``kin`` next lane of the same kind that waits for room; ``sister`` next lane of
+    # the same tenant; ``is_listed`` whether it stands in ``ready``, where lanes that are not ready any more
+    # are passed over; ``waits_at`` quota node, resource, amount; ``at_quota`` next and previous lane that
+    # waits there; ``rank_age`` changes when a lane was ranked
     "lane_owner lane_kind head kin sister is_ready is_listed ready for_room waits_at_0 waits_at_1 waits_at_2 "
-    "at_quota_0 at_quota_1 is_wanting wanting ranked rank_age",
+    "at_quota_0 at_quota_1 is_wanting wanting rank_age",
 )
 TENANT = _row(
     # ``held`` GPU, cores, borrowed, dominant share, times seconds; ``holder`` lane and job that hold back the
@@ -97,11 +99,12 @@ TENANT = _row(
 RUN = _row("begun", "job priority node kind mask")
 """Jobs that run and may be displaced, a tenant's side by side: the search for victims reads them all."""
 
-SORT = _row("", "full fits woken oldest waits number row")
+SORT = _row("", "full fits woken waits number row")
+"""``waits`` is the first of the lanes of this kind that wait for room."""
+
 PLACE = _row(
     "slope",
-    "usable model is_fresh fresh on_node gpus trial_cpu trial_memory trial_room trial_held is_touched "
-    "touched",
+    "usable model is_fresh fresh on_node gpus trial_cpu trial_memory trial_room is_touched touched",
 )
 
 
@@ -120,14 +123,17 @@ class Arrays(NamedTuple):
     places: Rows
     runs: Rows
     asks: Ints  # (2, J) GPU and cores
-    rank: Floats  # (7, L)
+    rank: Floats  # (L + 1, 7); the last row is for comparing
+    ranked: Ints  # (L,) the heap of one pass
     levels: Ints  # (T, P) movable jobs that run
     path: Ints  # (T, 3) quota nodes
     sums: Ints  # (5, 2, Q): resource, quota node; LESS is what victims would give back
-    decay: Floats  # (4, Q) mean use of the past, of when, and weight
+    decay: Floats  # (6, Q) mean use of the past, of when, and weight; the share last asked for, and when
     need: Ints  # (K, 4)
     allowed: NDArray[np.uint8]  # (K, models)
     trial_gpu: Ints  # (N, G)
+    bare: Ints  # (N, BARE_GPU + G) nodes without their candidates, in the search of that number
+    bared: Ints  # (N,) which these are
     samples: Floats  # (SAMPLES, 6)
     # the cluster's own
     nodes: Ints

@@ -15,6 +15,12 @@ from langqiao.engines.scheduling.simulation.kernels import slots
 from .queueing import within
 from .state import (
     ANY,
+    BARE_CPU,
+    BARE_GPU,
+    BARE_HELD,
+    BARE_MEMORY,
+    BARE_MODEL,
+    BARE_SEARCH,
     CPU,
     GPU,
     LESS,
@@ -28,6 +34,7 @@ from .state import (
     POLICY,
     PREEMPT,
     RECLAIM,
+    SEARCHES,
     TENANTS,
     TOUCHED,
     USE,
@@ -52,14 +59,11 @@ def may_displace(s, job):
         return False
     resource = GPU if s.asks[GPU, job] > 0 else CPU
     for other in range(s.rule[TENANTS]):
-        if other == owner or s.sums[USE, resource, other] <= s.sums[NOMINAL, resource, other]:
-            continue
-        some = False
-        for level in range(s.levels.shape[1]):
-            if s.levels[other, level] > 0:
-                some = True
-                break
-        if not some:
+        if (
+            other == owner
+            or s.tenants[other].some_runs == 0
+            or s.sums[USE, resource, other] <= s.sums[NOMINAL, resource, other]
+        ):
             continue
         its_city = s.path[other, 1]
         if its_city == city:
@@ -337,28 +341,52 @@ def solve(s, job, node, lawful):
 
 @njit(nogil=True)
 def clear(s, job):
-    """Let all candidates leave, on trial: their nodes are ``touched``, with what they held there."""
-    kind = s.jobs[job].kind
+    """Let all candidates leave, on trial: ``bare`` holds their nodes, ``bared`` which; how many nodes.
+
+    What is read for each of them is taken out of ``s`` once: this is where a search spends its time.
+    """
+    runs, tenants, bare, bared, nodes, needs = s.runs, s.tenants, s.bare, s.bared, s.nodes, s.need
+    allowed, now, min_run, priority = (
+        s.allowed[s.jobs[job].kind],
+        s.clock[NOW],
+        s.amount[MIN_RUN],
+        s.jobs[job].priority,
+    )
+    gpus, number = s.trial_gpu.shape[1], 0
+    s.count[SEARCHES] += 1
+    search = s.count[SEARCHES]
     for tenant in range(s.rule[TENANTS]):
-        if s.tenants[tenant].legal == 0 and (tenant != s.jobs[job].owner or s.rule[PREEMPT] == 0):
+        own = tenant == s.jobs[job].owner
+        if (own and s.rule[PREEMPT] == 0) or (not own and tenants[tenant].legal == 0):
             continue
+        low = own or s.rule[RECLAIM] != ANY
         start, end = runs_of(s, tenant)
         for at in range(start, end):
-            node = s.runs[at].node
-            if (
-                not candidate(s, job, tenant, s.runs[at].begun, s.runs[at].priority)
-                or s.places[node].usable == 0
-                or s.allowed[kind, s.places[node].model] == 0
-            ):
+            begun = runs[at].begun
+            if begun >= now or begun + min_run > now or (low and runs[at].priority >= priority):
                 continue
-            if s.places[node].is_touched == 0:
-                touch(s, node)
-                s.places[node].trial_held = 0
-            cpu, memory = s.places[node].trial_cpu, s.places[node].trial_memory
-            cpu, memory = give(s, s.runs[at].kind, cpu, memory, s.trial_gpu[node], s.runs[at].mask, 1)
-            s.places[node].trial_cpu, s.places[node].trial_memory = cpu, memory
-            need = s.need[s.runs[at].kind]
-            s.places[node].trial_held += need[2] * need[3] + need[0]
+            here = bare[runs[at].node]
+            model = here[BARE_MODEL]
+            if model == NOBODY or allowed[model] == 0:
+                continue
+            if here[BARE_SEARCH] != search:
+                node = runs[at].node
+                here[BARE_SEARCH], here[BARE_HELD] = search, 0
+                here[BARE_CPU], here[BARE_MEMORY] = nodes[node, cluster.CPU], nodes[node, cluster.MEMORY]
+                for g in range(gpus):
+                    here[BARE_GPU + g] = nodes[node, cluster.FIRST + g]
+                bared[number] = node
+                number += 1
+            need, mask, g = needs[runs[at].kind], runs[at].mask, BARE_GPU
+            here[BARE_CPU] += need[0]
+            here[BARE_MEMORY] += need[1]
+            here[BARE_HELD] += need[2] * need[3] + need[0]
+            while mask != 0:
+                if mask & 1:
+                    here[g] += need[3]
+                mask >>= 1
+                g += 1
+    return number
 
 
 @njit(nogil=True)
@@ -367,16 +395,18 @@ def cheapest(s, job, nodes):
 
     Cheap is what holds least, in thousandths of GPUs and of cores, for each task that would fit.
     """
-    found = 0
+    found, bare, bared = 0, s.bare, s.bared
     need = s.need[s.jobs[job].kind]
     ratios = np.empty(TRIED)
-    clear(s, job)
-    for at in range(s.count[TOUCHED]):
-        node = s.places[at].touched
-        room = slots(s.places[node].trial_cpu, s.places[node].trial_memory, s.trial_gpu[node], need)
+    for at in range(clear(s, job)):
+        node = bared[at]
+        here = bare[node]
+        if here[BARE_CPU] < need[0] or here[BARE_MEMORY] < need[1]:
+            continue
+        room = slots(here[BARE_CPU], here[BARE_MEMORY], here[BARE_GPU:], need)
         if room == 0:
             continue
-        ratio = s.places[node].trial_held / room
+        ratio = here[BARE_HELD] / room
         last = TRIED - 1
         if found == TRIED and (ratio > ratios[last] or (ratio == ratios[last] and node > nodes[last])):
             continue
@@ -388,7 +418,6 @@ def cheapest(s, job, nodes):
             place -= 1
         ratios[place], nodes[place] = ratio, node
         found = min(found + 1, TRIED)
-    forget(s)
     return found
 
 
