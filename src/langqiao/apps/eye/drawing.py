@@ -6,6 +6,7 @@ Schematic: points where the cities lie, no boundary (see :mod:`langqiao.apps.eye
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -14,10 +15,10 @@ from langqiao.apps.ledger.flows import KINDS
 from langqiao.apps.registry.corridor_map import HEIGHT, WIDTH, Picture, Projection, Spot, draw
 from langqiao.apps.registry.models import City
 
-LINES_AT_MOST = 40
+LINES_AT_MOST = 24
 """More lines than these can no longer be told apart; the largest of each kind are drawn."""
-THIN, THICK = 1.6, 7.0
-BEND, BEND_A_KIND = 0.10, 0.055  # of the distance: a kind's lines run beside those of the others
+THIN, THICK = 1.4, 5.5
+BEND, BEND_A_KIND = 0.045, 0.03  # of the distance: a kind's lines run beside those of the others
 ARROW_AT = 0.62
 CLEAR = 9.0  # between a city's point and the end of a line
 
@@ -105,10 +106,15 @@ def draw_flows(
     largest: dict[str, int] = {}
     for row in between:
         largest[row.kind.slug] = max(largest.get(row.kind.slug, 0), row.quantity)
-    share = sorted(between, key=lambda row: -row.quantity / largest[row.kind.slug])
+    places_in_kind: Counter[str] = Counter()
+    share = []
+    for row in between:
+        places_in_kind[row.kind.slug] += 1
+        share.append((places_in_kind[row.kind.slug], -row.quantity / largest[row.kind.slug], row))
+    share.sort(key=lambda found: found[:2])
     ranks = {kind: rank for rank, kind in enumerate(KINDS)}
     strokes = []
-    for row in share[:LINES_AT_MOST]:
+    for _place, _share, row in share[:LINES_AT_MOST]:
         width = THIN + (THICK - THIN) * math.sqrt(row.quantity / largest[row.kind.slug])
         path, arrow = _curve(
             places[row.origin.slug], places[row.destination.slug], rank=ranks[row.kind.slug], width=width

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import Any
+from urllib.parse import urlencode
 
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -23,6 +25,8 @@ from langqiao.apps.registry.models import Organisation
 from langqiao.kit.listing import list_view
 
 ACTS = 8
+ROWS_A_KIND = 4
+ROWS_OF_ONE = 20
 evidence_list = list_view(EvidenceListing)
 
 
@@ -30,11 +34,24 @@ def _asked(request: HttpRequest) -> dict[str, str]:
     return {name: request.GET.get(name, "")[:40] for name in ("kind", "period", "city")}
 
 
-def _flows(view: portal.FlowView) -> dict[str, Any]:
-    """Map and choices of a page with flows."""
+def _shown(view: portal.FlowView) -> list[portal.FlowRow]:
+    """The largest rows: a few of each kind, or more of the one chosen."""
+    most, counts, found = (ROWS_OF_ONE if view.kind else ROWS_A_KIND), Counter[str](), []
+    for row in view.rows:
+        counts[row.kind.slug] += 1
+        if counts[row.kind.slug] <= most:
+            found.append(row)
+    return found
+
+
+def _flows(request: HttpRequest, view: portal.FlowView) -> dict[str, Any]:
+    """Map, table and choices of a page with flows."""
     known = boundaries()
+    asked = {key: value for key, value in _asked(request).items() if value}
     return {
         "view": view,
+        "shown": view.rows if request.GET.get("rows") == "all" else _shown(view),
+        "all_url": f"?{urlencode({**asked, 'rows': 'all'})}",
         "kinds": list(KINDS.values()),
         "periods": portal.periods(),
         "drawing": draw_flows(view.cities, view.rows, outlines=known.rings),
@@ -50,7 +67,7 @@ def eye(request: HttpRequest) -> HttpResponse:
     except NoReverseMatch:
         wall = ""
     context = {
-        **_flows(portal.flow_view(**_asked(request))),
+        **_flows(request, portal.flow_view(**_asked(request))),
         "figures": figures(),
         "acts": live(ACTS).acts,
         "wall": wall,
@@ -70,7 +87,7 @@ def eye_city(request: HttpRequest, slug: str) -> HttpResponse:
     view = portal.flow_view(kind=asked["kind"], period=asked["period"], city=city.slug)
     entries = Entry.objects.filter(visibility=Visibility.PUBLIC, city=city.slug).order_by("-sequence")[:ACTS]
     context = {
-        **_flows(view),
+        **_flows(request, view),
         "city": city,
         "balances": portal.balances(view),
         "involved": portal.organisations_of(city, view.period),
