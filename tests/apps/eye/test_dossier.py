@@ -79,7 +79,7 @@ def test_a_guest_reads_the_public_entries_by_stages_with_their_proof(client, ent
         )
     assert entries[-1].hash in html  # the chain's head
     assert html.count("摘要相符，前后相连") == len(public)
-    assert "langqiao ledger prove FILE --offline" in html
+    assert "langqiao ledger prove FILE" in html
     assert "counter(page)" not in html  # page numbers stand in print.css for all pages
     assert f"#{entries[-1].sequence}  SM3 {entries[-1].hash}" in html
 

@@ -6,6 +6,7 @@ import { startDrafts } from "./drafts.js";
 import { startFrame } from "./frame.js";
 import { startCounting } from "./counting.js";
 import { startChains } from "./chains.js";
+import { startLive } from "./live.js";
 
 startFrame();
 startSearch();
@@ -14,3 +15,4 @@ startDrafts(); // before the dialogs: signing out may have to be asked about
 startDialogs();
 startCounting();
 startChains();
+startLive();

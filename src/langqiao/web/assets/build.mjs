@@ -67,6 +67,7 @@ await build({
   entryPoints: {
     app: join(here, "app.js"),
     theme: join(here, "theme.js"),
+    wall: join(here, "wall.js"),
   },
   bundle: true,
   minify: true,

@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from django.contrib.auth.models import AnonymousUser
+from django.utils.translation import get_language, gettext
 
 from langqiao.apps.ledger.models import Entry, Visibility
 from langqiao.apps.ledger.queries import head, latest
@@ -24,6 +25,22 @@ class Live:
     head: int
     hash: str
     acts: list[ActInWords]
+
+    @property
+    def etag(self) -> str:
+        """What a browser names to be told only of something newer; each language has its own."""
+        return etag(self.head)
+
+    @property
+    def words(self) -> str:
+        """The end of the ledger in one line."""
+        told = gettext("台账 #{sequence} · SM3 {hash}")
+        return told.replace("{sequence}", str(self.head)).replace("{hash}", self.hash)
+
+
+def etag(sequence: int) -> str:
+    """The entity tag (RFC 9110, 8.8.3) of the acts up to a sequence, in the reader's language."""
+    return f'"{sequence}-{get_language()}"'
 
 
 def reached() -> tuple[int, str]:
