@@ -1,6 +1,7 @@
-"""REST API: flows between cities, the entries behind them, figures."""
+"""REST API: flows between cities, the entries behind them, figures.
 
-from __future__ import annotations
+No ``from __future__ import annotations`` here: ninja must meet the schemas themselves, not their names.
+"""
 
 from datetime import date, datetime
 from decimal import Decimal
