@@ -117,7 +117,8 @@ def _exchanges(alliance: Alliance) -> None:
     last = timezone.localdate() + timedelta(days=60)
     need: Exchange = exchanges.post_exchange(
         None, alliance, organisation=_organisation(FIRM), kind="need",
-        title="高频低损耗磁芯的测试能力（示例）", text="示例：需要 1 MHz 以上的损耗测试。", valid_to=last, illustrative=True,
+        title="高频低损耗磁芯的测试能力（示例）", text="示例：需要 1 MHz 以上的损耗测试。",
+        valid_to=last, illustrative=True,
     )  # fmt: skip
     exchanges.send_reply(None, need, organisation=_organisation("B-ORG-001"), text="示例：实验室可以测试。")
     exchanges.post_exchange(
