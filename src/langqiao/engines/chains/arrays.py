@@ -1,8 +1,7 @@
-"""Sparse rows (CSR) and what is asked of a graph as a whole: cut vertices, dominators, tiers, reachability."""
+"""Sparse rows (CSR) and what is asked of a whole graph: cut vertices, dominators, tiers, reachability."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -52,6 +51,19 @@ class Csr:
             matrix.data.astype(np.float32),
             shape[1],
         )
+
+    @classmethod
+    def best_of(
+        cls, rows: ArrayLike, columns: ArrayLike, weight: ArrayLike, *, shape: tuple[int, int]
+    ) -> Csr:
+        """From pairs; of equal pairs the largest weight counts."""
+        i, j = np.asarray(rows, np.int64), np.asarray(columns, np.int64)
+        w = np.asarray(weight, np.float64)
+        order = np.lexsort((-w, j, i))
+        i, j, w = i[order], j[order], w[order]
+        first = np.ones(i.size, bool)
+        first[1:] = (i[1:] != i[:-1]) | (j[1:] != j[:-1])
+        return cls.of(i[first], j[first], w[first], shape=shape)
 
     @property
     def rows(self) -> int:
@@ -113,8 +125,8 @@ def undirected(graph: Csr) -> Csr:
 
 
 def articulation_points(graph: Csr) -> Ints:
-    """How many vertices each vertex of a directed graph, read undirected, parts from the rest of its component
-    (the largest remaining part) when it is taken out; 0: it is no articulation point (割点). Shape (n,).
+    """Articulation points (割点) of a directed graph read undirected, (n,): how many vertices each one parts
+    from the largest remaining part of its component when it is taken out; 0 for those that are none.
     """
     both = undirected(graph)
     return np.asarray(
@@ -126,8 +138,8 @@ def dominator_tree(graph: Csr, sources: Ints) -> tuple[Ints, Ints]:
     """Immediate dominators from a root before all ``sources`` (直接支配点), and how many vertices each
     vertex dominates besides itself.
 
-    Returns (idom, cut), each (n,). idom is n for vertices whose only dominator is that root, -1 for those that
-    no source reaches.
+    Returns (idom, cut), each (n,). idom is n for vertices whose only dominator is that root, -1 for those
+    that no source reaches.
     """
     n = graph.rows
     rows, columns = graph.pairs()
@@ -181,15 +193,9 @@ def sources(graph: Csr) -> Ints:
 
 
 def reach(graph: Csr, starts: ArrayLike, *, closed: Bools | None = None, most: int | None = None) -> Ints:
-    """Steps from the nearest start to each vertex, -1 where none leads; ``closed`` vertices are not entered."""
+    """Steps from the nearest start to each vertex, -1 where none leads; no ``closed`` vertex is entered."""
     shut = np.zeros(graph.rows, bool) if closed is None else closed
     out = np.full(graph.rows, -1, np.int32)
     limit = graph.rows if most is None else most
     kernels.distances(graph.indptr, graph.indices, np.asarray(starts, np.int32), shut, limit, out)
     return out
-
-
-def grouped_rows(graph: Csr, rows: Ints) -> Iterator[tuple[int, Ints, Floats]]:
-    """Each of some rows with its columns and weights."""
-    for number in rows.tolist():
-        yield number, graph.row(number), graph.weights(number)

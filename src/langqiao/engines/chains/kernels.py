@@ -5,7 +5,7 @@ Throughout: ``indptr`` (n + 1,) and ``indices`` (m,) int32; vertex v's neighbour
 """
 
 # numba infers the types of arguments and fixes their order, so annotations and keywords would be decoration
-# ruff: noqa: ANN001, ANN201, C901
+# ruff: noqa: ANN001, ANN201, C901, PLR0912, PLR0915, PLR0917
 # mypy: disable-error-code="no-untyped-def, misc"
 
 from __future__ import annotations

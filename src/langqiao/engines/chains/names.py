@@ -112,7 +112,7 @@ def is_vague(name: str) -> bool:
 
 @lru_cache(maxsize=1 << 16)
 def kind_of_word(text: str) -> str:
-    """The word class (词性) of a text's last word in rjieba's dictionary: n, v, vn (verbal noun) and so on."""
+    """The word class (词性) of a text's last word in rjieba's dictionary: n, v, vn …, as its tags."""
     tagged = rjieba.tag(text)
     return str(tagged[-1][1]) if tagged else ""
 
@@ -120,11 +120,11 @@ def kind_of_word(text: str) -> str:
 def can_be_head(name: str, start: int) -> bool:
     """Whether ``name[start:]`` can be the thing that the whole name is a kind of.
 
-    A plain verb cannot (酒店经营), nor the parent compound of a chemical derivative (二氯丙烷), nor a thing that
-    is let, repaired or carried (出租房屋): the revenue comes from a service.
+    A plain verb cannot (酒店经营), nor the parent compound of a derivative (二氯丙烷), nor a thing that is
+    let, repaired or carried (出租房屋): the revenue comes from a service.
 
-    >>> can_be_head("酒店经营", 2), can_be_head("二氯丙烷", 2), can_be_head("出租房屋", 2), can_be_head("手机天线", 2)
-    (False, False, False, True)
+    >>> [can_be_head(name, 2) for name in ("酒店经营", "二氯丙烷", "出租房屋", "手机天线")]
+    [False, False, False, True]
     """
     head = name[start:]
     if _LENDING.search(name):

@@ -1,8 +1,8 @@
 """The city of a firm by its registered name (按登记名称判断城市); what a name does not say stays unknown.
 
-A registered name begins with the administrative division (行政区划) by rule (企业名称登记管理规定, article 6),
-but national and provincial registrations may leave the city out: 横店集团东磁 says nothing, 浙江永太 only the
-province. Only what is written is used.
+A registered name begins with the administrative division (行政区划) by rule (企业名称登记管理规定,
+article 6), but national and provincial registrations may leave the city out: 横店集团东磁 says nothing,
+浙江永太 only the province. Only what is written is used.
 """
 
 from __future__ import annotations
@@ -37,26 +37,27 @@ _COUNTIES: Final = {
     "340200": "镜湖 弋江 鸠江 三山 南陵 繁昌 无为",
     "341800": "宣州 郎溪 泾县 旌德 绩溪 宁国 广德",
 }
-_MISTAKABLE: Final = frozenset(
-    "上城 下城 江干 西湖 滨江 建德 南湖 平湖 长兴 安吉 金东 武义 兰溪 东阳 永康 虎丘 吴中".split()
-    + "三山 无为 宁国 广德 钱塘".split()
-)
+_WORDS = """
+上城 下城 江干 西湖 滨江 建德 南湖 平湖 长兴 安吉 金东 武义 兰溪 东阳 永康 虎丘 吴中 三山 无为 宁国 广德 钱塘
+"""
+_MISTAKABLE: Final = frozenset(_WORDS.split())
 """County names that are also ordinary words or elsewhere: they count only after the province, or written out
 as 区, 县 or 市.
 """
-_WORDS_TOO: Final = frozenset("上城 下城 西湖 滨江 南湖 三山 钱塘".split())
+_WORDS_TOO: Final = frozenset({"上城", "下城", "西湖", "滨江", "南湖", "三山", "钱塘"})
 """Of those, names that count only when written out, even after the province."""
-_PROVINCES: Final = (
-    "北京 天津 河北 山西 内蒙古 辽宁 吉林 黑龙江 上海 江苏 浙江 安徽 福建 江西 山东 河南 湖北 湖南 广东 广西 海南 重庆 "
-    "四川 贵州 云南 西藏 陕西 甘肃 青海 宁夏 新疆 台湾 香港 澳门"
-).split()
+_STATES = """
+北京 天津 河北 山西 内蒙古 辽宁 吉林 黑龙江 上海 江苏 浙江 安徽 福建 江西 山东 河南 湖北 湖南 广东 广西 海南
+重庆 四川 贵州 云南 西藏 陕西 甘肃 青海 宁夏 新疆 台湾 香港 澳门
+"""
+_PROVINCES: Final = tuple(_STATES.split())
 _BRACKET = re.compile(r"[(（]([^)）]+)[)）]")
 _OTHER_CITY = re.compile(r"^([\u4e00-\u9fff]{2,3})市")
 
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """``city`` (GB/T 2260 code of one of the nine, or ""), the ``place`` read, and ``how``:
+    """``city`` (GB/T 2260 code of one of the nine, or ""), the ``place`` read, and ``how`` it was read.
 
     ``starts``: the name begins with the place (after the province, if any); ``bracket``: it stands in
     brackets; ``contains``: the city's name stands elsewhere in it; ``elsewhere``: it begins with a place

@@ -1,0 +1,324 @@
+"""Where a chain is missing a link, thin or cheap (断链、短链、低链), and which products it hangs on.
+
+* **missing** (断链): a product that the chain needs and that no firm of the corridor makes, nor a kind of
+  it, while at least one of them makes something of it. Products that firms elsewhere make come first: one
+  that no firm in the data makes may only be named finer than firms name theirs.
+* **thin** (短链): fewer than ``thin`` firms, or a Herfindahl index of at least ``concentrated`` (2,500 of
+  10,000: "highly concentrated", U.S. Horizontal Merger Guidelines 2010, section 5.3). One supplier and
+  one city are marked.
+* **low** (低链): the corridor stops early. ``depth`` is the weight of what is made directly of a product,
+  as a share of that weight and the product's own. Low means less than half the country's depth.
+* **cuts**: articulation points (读作无向图的割点) and dominators (必经节点) of the chain, see :mod:`.arrays`.
+
+The source states no turnover. A firm counts as 1, divided among its products by share of revenue.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Collection
+from dataclasses import asdict, dataclass
+from typing import Any, Final
+
+import numpy as np
+
+from . import arrays
+from .arrays import Bools, Csr, Floats, Ints
+from .graph import ChainGraph, weight_by_product
+from .scope import Chain, needs
+from .types import NINE
+
+ASSUMPTIONS: Final = (
+    "企业按收入占比分摊到产品，每家企业计 1；数据没有营业收入金额",
+    "企业生产某产品的一个小类，即视为生产该产品",
+    "核心产品所需材料包括其小类所需的材料",
+    "只有能与产品图谱对应的产品名称参与计算；上市公司之外的企业不在数据中",
+    "低链：本地对该产品的直接深加工权重占比不足全国的一半",
+)
+"""What the figures rest on, to be shown beside them."""
+
+_LOW = 0.5  # of the country's depth
+_LEAST_WEIGHT = 0.05  # firm equivalents of a product below which its depth says nothing
+
+
+@dataclass(frozen=True, slots=True)
+class Missing:
+    """A product that is needed and not made. ``level`` in the chain, ``tier`` in the graph (0: a raw
+    material), ``needed_by`` the products that corridor firms make of it, ``firms_waiting`` how many firms
+    make these, ``elsewhere`` makers outside the cities, ``broader`` makers of a more general product in them.
+    """
+
+    product: str
+    level: int
+    tier: int
+    needed_by: tuple[str, ...]
+    firms_waiting: int
+    elsewhere: int
+    broader: int
+
+
+@dataclass(frozen=True, slots=True)
+class Thin:
+    """A product on few shoulders: ``makers`` and their ``hhi`` (0..10,000), ``city`` when all are in one,
+    ``needed_by`` how many products of the chain are made of it, ``firms`` their keys.
+    """
+
+    product: str
+    level: int
+    makers: int
+    hhi: float
+    one_supplier: bool
+    one_city: bool
+    city: str
+    firms: tuple[str, ...]
+    needed_by: int
+
+
+@dataclass(frozen=True, slots=True)
+class Low:
+    """A product that is mostly made and little processed: ``depth`` here and in the country (0..1)."""
+
+    product: str
+    level: int
+    makers: int
+    depth: float
+    depth_country: float
+    processed_into: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Cut:
+    """A product whose loss parts the chain: ``cut_off`` products become separate (articulation) or have no
+    way from raw materials left (dominator). ``makers`` in the cities.
+    """
+
+    product: str
+    kind: str
+    cut_off: int
+    makers: int
+    examples: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Gaps:
+    """All gaps of a chain, the worst first; lists are cut at the ``limit``, ``totals`` are not."""
+
+    chain: str
+    cities: tuple[str, ...]
+    products: int
+    made: int
+    firms: int
+    totals: dict[str, int]
+    missing: tuple[Missing, ...]
+    thin: tuple[Thin, ...]
+    low: tuple[Low, ...]
+    cuts: tuple[Cut, ...]
+    by_city: dict[str, int]
+    assumptions: tuple[str, ...] = ASSUMPTIONS
+    milliseconds: float = 0.0
+
+    def as_dict(self) -> dict[str, Any]:
+        """Plain values for JSON."""
+        return asdict(self)
+
+
+def find_gaps(
+    graph: ChainGraph,
+    chain: Chain,
+    *,
+    cities: Collection[str] = tuple(NINE),
+    thin: int = 3,
+    concentrated: float = 2500.0,
+    limit: int = 200,
+) -> Gaps:
+    """The gaps of a chain in some of the nine cities. Time O(firms' links + relations of the chain).
+
+    Raises:
+        ChainError: a city is not one of the nine.
+        ValueError: a bound makes no sense.
+    """
+    if thin < 1 or not 0 <= concentrated <= 10_000 or limit < 0:
+        raise ValueError("thin >= 1, 0 <= concentrated <= 10000 and limit >= 0 are needed")
+    started = time.perf_counter()
+    work = _Work(graph, chain, cities)
+    missing, missing_count = work.missing(limit)
+    thinned, counts = work.thin(thin, concentrated, limit)
+    low, low_count = work.low(limit)
+    cuts, cut_count = work.cuts(limit)
+    return Gaps(
+        chain=chain.name,
+        cities=tuple(cities),
+        products=chain.size,
+        made=int(np.count_nonzero(work.makers)),
+        firms=int(np.unique(work.firm).size),
+        totals={"missing": missing_count, **counts, "low": low_count, **cut_count},
+        missing=missing,
+        thin=thinned,
+        low=low,
+        cuts=cuts,
+        by_city={
+            city: int(np.unique(work.firm[graph.city[work.firm] == place]).size)
+            for place, city in enumerate(graph.cities)
+            if city in set(cities)
+        },
+        milliseconds=round((time.perf_counter() - started) * 1000, 1),
+    )
+
+
+class _Work:
+    """What the four lists share: who makes each product of the chain, and what is made of it."""
+
+    def __init__(self, graph: ChainGraph, chain: Chain, cities: Collection[str]) -> None:
+        self.graph, self.chain = graph, chain
+        self.local: Bools = graph.firms_in(cities)
+        place, firm, weight = graph.covered_by.entries(chain.nodes)
+        kept = self.local[firm]
+        self.all_makers = np.bincount(place, minlength=chain.size)
+        self.place, self.firm, self.weight = place[kept], firm[kept], weight[kept]
+        self.makers = np.bincount(self.place, minlength=chain.size)
+        self.needs: Csr = needs(graph, chain)
+
+    def _names(self, places: Ints, most: int = 8) -> tuple[str, ...]:
+        return tuple(self.graph.products[int(self.chain.nodes[at])] for at in places[:most])
+
+    def missing(self, limit: int) -> tuple[tuple[Missing, ...], int]:
+        material, product = self.needs.pairs()
+        waits = (self.makers[material] == 0) & (self.makers[product] > 0)
+        needed = np.bincount(material[waits], minlength=self.chain.size)
+        demand = np.bincount(material[waits], self.makers[product[waits]], minlength=self.chain.size)
+        found = np.nonzero(needed)[0]
+        nowhere = self.all_makers[found] == 0
+        found = found[np.lexsort((found, -needed[found], -demand[found], nowhere))]
+        broad_place, broad, _ = self.graph.kind_of.entries(self.chain.nodes[found[:limit]])
+        at, firm, _ = self.graph.covered_by.entries(broad)
+        local = self.local[firm]
+        broader = np.bincount(broad_place[at[local]], minlength=min(found.size, limit))
+        rows = []
+        for number, node in enumerate(found[:limit].tolist()):
+            users = self.needs.row(node)
+            users = users[self.makers[users] > 0]
+            users = users[np.lexsort((users, -self.makers[users]))]
+            waiting = np.unique(self.firm[np.isin(self.place, users)]).size
+            rows.append(
+                Missing(
+                    product=self.graph.products[int(self.chain.nodes[node])],
+                    level=int(self.chain.level[node]),
+                    tier=int(self.graph.tier[self.chain.nodes[node]]),
+                    needed_by=self._names(users),
+                    firms_waiting=int(waiting),
+                    elsewhere=int(self.all_makers[node]),
+                    broader=int(broader[number]),
+                )
+            )
+        return tuple(rows), int(found.size)
+
+    def thin(self, thin: int, concentrated: float, limit: int) -> tuple[tuple[Thin, ...], dict[str, int]]:
+        size = self.chain.size
+        total = np.bincount(self.place, self.weight, minlength=size)
+        share = self.weight / np.where(total > 0, total, 1.0)[self.place]
+        hhi = 10_000 * np.bincount(self.place, share * share, minlength=size)
+        city = self.graph.city[self.firm]
+        lowest = np.full(size, len(self.graph.cities), np.int32)
+        highest = np.full(size, -1, np.int32)
+        np.minimum.at(lowest, self.place, city)
+        np.maximum.at(highest, self.place, city)
+        made = self.makers > 0
+        one_supplier = self.makers == 1
+        one_city = made & (lowest == highest)
+        is_thin = made & ((self.makers < thin) | (hhi >= concentrated))
+        needed = self.needs.degrees
+        found = np.nonzero(is_thin | one_city)[0]
+        found = found[np.lexsort((found, self.makers[found], -needed[found]))]
+        keys = _grouped(self.place, self.firm, found[:limit])
+        rows = tuple(
+            Thin(
+                product=self.graph.products[int(self.chain.nodes[node])],
+                level=int(self.chain.level[node]),
+                makers=int(self.makers[node]),
+                hhi=round(float(hhi[node]), 1),
+                one_supplier=bool(one_supplier[node]),
+                one_city=bool(one_city[node]),
+                city=self.graph.cities[int(lowest[node])] if one_city[node] else "",
+                firms=tuple(self.graph.firms[firm].key for firm in firms[:20]),
+                needed_by=int(needed[node]),
+            )
+            for node, firms in zip(found[:limit].tolist(), keys, strict=True)
+        )
+        counts = {
+            "thin": int(np.count_nonzero(is_thin)),
+            "one_supplier": int(np.count_nonzero(one_supplier)),
+            "one_city": int(np.count_nonzero(one_city)),
+        }
+        return rows, counts
+
+    def low(self, limit: int) -> tuple[tuple[Low, ...], int]:
+        graph, nodes = self.graph, self.chain.nodes
+        here = weight_by_product(graph, self.local)
+        country = weight_by_product(graph, np.ones(len(graph.firms), bool))
+        depth, depth_country = (self._depth(weights) for weights in (here, country))
+        own = here[nodes]
+        is_low = (own >= _LEAST_WEIGHT) & (depth_country > 0) & (depth < _LOW * depth_country)
+        found = np.nonzero(is_low)[0]
+        loss = own * (depth_country - depth)
+        found = found[np.lexsort((found, -loss[found]))]
+        rows = []
+        for node in found[:limit].tolist():
+            into = graph.supplies.row(int(nodes[node]))
+            into = into[country[into] > 0]
+            into = into[np.lexsort((into, -country[into]))]
+            rows.append(
+                Low(
+                    product=graph.products[int(nodes[node])],
+                    level=int(self.chain.level[node]),
+                    makers=int(self.makers[node]),
+                    depth=round(float(depth[node]), 4),
+                    depth_country=round(float(depth_country[node]), 4),
+                    processed_into=tuple(graph.products[int(q)] for q in into[:8]),
+                )
+            )
+        return tuple(rows), int(found.size)
+
+    def _depth(self, weights: Floats) -> Floats:
+        nodes = self.chain.nodes
+        place, product, _ = self.graph.supplies.entries(nodes)
+        made_of = np.bincount(place, weights[product], minlength=nodes.size)
+        whole = weights[nodes] + made_of
+        return np.asarray(np.where(whole > 0, made_of / np.where(whole > 0, whole, 1.0), 0.0), np.float32)
+
+    def cuts(self, limit: int) -> tuple[tuple[Cut, ...], dict[str, int]]:
+        parted = arrays.articulation_points(self.needs)
+        begins = arrays.sources(self.needs)
+        idom, dominated = arrays.dominator_tree(self.needs, begins)
+        rows: list[tuple[int, int, str]] = []
+        for kind, sizes in (("articulation", parted), ("dominator", dominated)):
+            found = np.nonzero(sizes)[0]
+            order = found[np.lexsort((found, -sizes[found]))][:limit]
+            rows += [(int(sizes[node]), int(node), kind) for node in order.tolist()]
+        children = np.argsort(idom, kind="stable")
+        starts = np.searchsorted(idom[children], np.arange(self.chain.size))
+        ends = np.searchsorted(idom[children], np.arange(self.chain.size), side="right")
+        cuts = tuple(
+            Cut(
+                product=self.graph.products[int(self.chain.nodes[node])],
+                kind=kind,
+                cut_off=size,
+                makers=int(self.makers[node]),
+                examples=self._names(
+                    children[starts[node] : ends[node]] if kind == "dominator" else self.needs.row(node)
+                ),
+            )
+            for size, node, kind in rows
+        )
+        return cuts, {
+            "articulation_points": int(np.count_nonzero(parted)),
+            "dominators": int(np.count_nonzero(dominated)),
+        }
+
+
+def _grouped(place: Ints, firm: Ints, wanted: Ints) -> list[list[int]]:
+    """The firms of each wanted place."""
+    order = np.argsort(place, kind="stable")
+    sorted_places, firms = place[order], firm[order]
+    starts = np.searchsorted(sorted_places, wanted)
+    ends = np.searchsorted(sorted_places, wanted, side="right")
+    return [firms[a:b].tolist() for a, b in zip(starts, ends, strict=True)]
