@@ -15,7 +15,7 @@ from langqiao.apps.ledger.models import Entry, Visibility
 from langqiao.apps.ledger.queries import head, latest
 from langqiao.apps.ledger.words import ActInWords, in_words
 
-SHOWN = 8
+SHOWN = 6  # acts; the page and the part that follows it show equally many
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,6 @@ from langqiao.apps.eye.queries.wall import slides
 
 EVERY = 20
 EVERY_AT_LEAST, EVERY_AT_MOST = 5, 3600
-ACTS = 6
 
 
 def _every(request: HttpRequest) -> int:
@@ -35,7 +34,7 @@ def wall(request: HttpRequest) -> HttpResponse:
         return response
     context = {
         "slides": slides(),
-        "live": live(ACTS),
+        "live": live(),
         "every": _every(request),
         "refresh_url": f"{request.path}?part=slides",
         "version": __version__,
@@ -53,7 +52,7 @@ def live_acts(request: HttpRequest) -> HttpResponse:
     if request.headers.get("If-None-Match") == etag(sequence):
         response = HttpResponse(status=304)
     else:
-        shown = live(ACTS)
+        shown = live()
         sequence, digest = shown.head, shown.hash
         response = render(request, "eye/wall/_acts.html", {"acts": shown.acts})
         response["X-Ledger-Head"] = f"{sequence}:{digest}"
