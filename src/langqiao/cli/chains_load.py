@@ -25,6 +25,9 @@ def load(
         datetime | None, typer.Option(formats=["%Y-%m-%d"], help="来源日期 / date of the source")
     ] = None,
     licence: Annotated[str, typer.Option(help="许可 / licence")] = "",
+    places: Annotated[
+        Path | None, typer.Option(help="全国行政区划表 adcode,name / table of all divisions")
+    ] = None,
     pass_on: Annotated[
         bool, typer.Option(help="许可允许再分发，进入开放数据 / the licence lets it be open data")
     ] = False,
@@ -38,6 +41,8 @@ def load(
     from django.utils import timezone
 
     from langqiao.apps.alliances.domain.chains import Origin, load_folder
+    from langqiao.apps.alliances.queries.chains_graph import graph_of
+    from langqiao.engines.chains.place import Places
     from langqiao.engines.matching.types import Progress
 
     origin = Origin(
@@ -53,8 +58,15 @@ def load(
     with refusals(), progress_bar() as show:
         migrate()
         loaded = load_folder(
-            None, folder, origin=origin, told=lambda stage, n, of: show(Progress(stage, n, of)), anew=anew
+            None,
+            folder,
+            origin=origin,
+            places=Places.read(places) if places else None,
+            told=lambda stage, n, of: show(Progress(stage, n, of)),
+            anew=anew,
         )
+        # The graph is built and kept now, so that no reader of the site waits for it.
+        graph_of(loaded.dataset, None)
     if as_json:
         print(
             json.dumps(

@@ -10,11 +10,15 @@ class AlliancesConfig(AppConfig):
 
     def ready(self) -> None:
         from langqiao.apps.alliances import (
+            datasets,
             rules,  # noqa: F401  registers the permissions
             sections,
         )
+        from langqiao.apps.alliances.queries import chains_sections
         from langqiao.apps.alliances.queries.alliances.cases import read_case
         from langqiao.apps.ledger.queries import register_case_reader
 
         register_case_reader(read_case)
         sections.register()
+        chains_sections.register()
+        datasets.register()

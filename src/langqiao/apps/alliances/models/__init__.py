@@ -39,6 +39,7 @@ from langqiao.apps.alliances.models.chains import (
     ChainTie,
     ChainUpstream,
 )
+from langqiao.apps.alliances.models.parks import Activity, Place
 
 __all__ = [
     "ATTENDANCE_TRANSITIONS",
@@ -48,6 +49,7 @@ __all__ = [
     "MEMBER_TRANSITIONS",
     "RATING_TRANSITIONS",
     "REPLY_TRANSITIONS",
+    "Activity",
     "Alliance",
     "Attendance",
     "ChainDataset",
@@ -66,6 +68,7 @@ __all__ = [
     "Gathering",
     "Mark",
     "Member",
+    "Place",
     "Published",
     "Rating",
     "RatingScheme",

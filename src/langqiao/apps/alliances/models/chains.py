@@ -165,7 +165,7 @@ class ChainFirm(models.Model):
         BRACKET = "bracket", _("注册名称括号内的地名")
         CONTAINS = "contains", _("注册名称含地名")
         ELSEWHERE = "elsewhere", _("注册名称指向九城以外")
-        AMBIGUOUS = "ambiguous", _("注册名称有歧义")
+        PROVINCE = "province", _("注册名称只写了省份")
         UNKNOWN = "unknown", _("注册名称未写地名")
 
     dataset = models.ForeignKey(ChainDataset, on_delete=models.CASCADE, related_name="firms")

@@ -10,7 +10,7 @@ from typing import Any
 from django.conf import settings
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, ngettext
 
 from langqiao.apps.alliances.models.chains import ChainDataset, ChainFirm, ChainNode
 from langqiao.apps.alliances.queries.chains import Scope, chain_of_scope, codes_of
@@ -18,13 +18,16 @@ from langqiao.apps.alliances.queries.chains_graph import firms_of, graph_of, nod
 from langqiao.apps.alliances.queries.chains_map import layer_words
 from langqiao.apps.registry.geography import distance_km, nearness
 from langqiao.apps.registry.models import City, Organisation, Product
-from langqiao.engines.chains.gaps import Gaps, Partner, find_gaps, find_partners
+from langqiao.engines.chains.gaps import Cut, Gaps, Missing, Thin, find_gaps
+from langqiao.engines.chains.partners import Partner, find_partners
 from langqiao.engines.matching.index import MatchingIndex
 from langqiao.engines.matching.types import Filters, Query
+from langqiao.kit.figures import grouped
 from langqiao.kit.words import listed, named
 
 THIN = 3  # fewer makers than this is thin
 CONCENTRATED = 2500.0  # HHI from which a market counts as highly concentrated
+ROWS_AT_MOST = 1000  # of each kind
 NAMED = 4  # names given in a sentence
 PARTNERS = 10
 # In standard deviations of a random record's score; below it a shared word is chance.
@@ -33,23 +36,37 @@ CHANCE = 2.0
 SUPPLYING = ("product", "enterprise")
 
 KINDS = {
-    "missing": (gettext_lazy("断链"), gettext_lazy("这条链需要、九城内却没有企业生产的产品。")),
+    "missing": (
+        gettext_lazy("断链"),
+        gettext_lazy("这条链需要、所选城市却没有企业生产的产品，且已有本地企业在等它。"),
+    ),
     "thin": (
         gettext_lazy("短链"),
-        gettext_lazy("九城内生产企业少于 3 家，或集中在一家企业、一座城市的产品。"),
+        gettext_lazy("生产企业少于 3 家、份额集中，或系于一家企业、一座城市的产品。"),
     ),
-    "low": (gettext_lazy("低链"), gettext_lazy("九城有企业生产，但在链条中所处位置的价值偏低的产品。")),
+    "low": (
+        gettext_lazy("低链"),
+        gettext_lazy("本地生产、却很少在本地继续加工的产品：加工深度不到全国的一半。"),
+    ),
     "cut": (
         gettext_lazy("关键节点"),
-        gettext_lazy("一旦缺失，就会有别的产品与上游原材料断开的产品。"),
+        gettext_lazy("链条系于其上的产品：去掉它，链条会分开，或有产品再也连不到原材料。"),
     ),
 }
+# The engine's sentences, here so that the catalogue knows them.
+ASSUMED = (
+    gettext_lazy("企业按收入占比分摊到产品，每家企业计 1；数据没有营业收入金额"),
+    gettext_lazy("企业生产某产品的一个小类，即视为生产该产品"),
+    gettext_lazy("核心产品所需材料包括其小类所需的材料"),
+    gettext_lazy("只有能与产品图谱对应的产品名称参与计算；上市公司之外的企业不在数据中"),
+    gettext_lazy("低链：本地对该产品的直接深加工权重占比不足全国的一半"),
+)
 PARTNER_WHY = {
     "makes": gettext_lazy("正在生产"),
-    "makes a kind": gettext_lazy("生产其中一个小类"),
-    "makes a broader product": gettext_lazy("生产更宽的同类产品"),
+    "kind": gettext_lazy("生产其中一个小类"),
+    "broader": gettext_lazy("生产更宽的同类产品"),
     "sibling": gettext_lazy("生产同一大类的产品"),
-    "near by meaning": gettext_lazy("产品名称语义相近"),
+    "near": gettext_lazy("产品名称语义相近"),
 }
 
 
@@ -77,6 +94,11 @@ class GapReport:
     cities: Sequence[City]
 
     @property
+    def assumptions(self) -> list[str]:
+        """What the figures rest on, in the reader's language."""
+        return [_(line) for line in self.gaps.assumptions]
+
+    @property
     def counts(self) -> list[tuple[str, Any, Any, int]]:
         """Kind, its name, what it means, and how many there are."""
         return [(kind, *words, len(self.rows[kind])) for kind, words in KINDS.items()]
@@ -87,7 +109,9 @@ def gaps_of(scope: Scope, viewer: Any, *, cities: Sequence[City], up: int = 2) -
     dataset = scope.dataset
     graph = graph_of(dataset, viewer)
     chain = chain_of_scope(graph, scope, up=up)
-    gaps = find_gaps(graph, chain, cities=codes_of(cities), thin=THIN, concentrated=CONCENTRATED)
+    gaps = find_gaps(
+        graph, chain, cities=codes_of(cities), thin=THIN, concentrated=CONCENTRATED, limit=ROWS_AT_MOST
+    )
     found = [*gaps.missing, *gaps.thin, *gaps.low, *gaps.cuts]
     nodes = nodes_of(dataset, [gap.product for gap in found])
     firms = firms_of(dataset, [key for gap in gaps.thin for key in gap.firms])
@@ -96,15 +120,16 @@ def gaps_of(scope: Scope, viewer: Any, *, cities: Sequence[City], up: int = 2) -
         "missing": [
             GapRow(
                 "missing", gap.product, nodes.get(gap.product), layer_words(gap.level), gap.firms_waiting,
-                _("%(n)d 家企业需要") % {"n": gap.firms_waiting},
-                _missing_words(list(gap.needed_by), gap.elsewhere),
+                _waiting_words(gap.firms_waiting),
+                _missing_words(gap),
             )
             for gap in gaps.missing
         ],
         "thin": [
             GapRow(
-                "thin", gap.product, nodes.get(gap.product), "", gap.hhi,
-                _("%(n)d 家企业，HHI %(hhi).0f") % {"n": gap.makers, "hhi": gap.hhi},
+                "thin", gap.product, nodes.get(gap.product), layer_words(gap.level), gap.hhi,
+                ngettext("%(n)d 家企业，HHI %(hhi)s", "%(n)d 家企业，HHI %(hhi)s", gap.makers)
+                % {"n": gap.makers, "hhi": grouped(round(gap.hhi))},
                 _thin_words(gap, by_code.get(gap.city)),
                 [firms[key] for key in gap.firms if key in firms],
                 by_code.get(gap.city),
@@ -113,15 +138,18 @@ def gaps_of(scope: Scope, viewer: Any, *, cities: Sequence[City], up: int = 2) -
         ],
         "low": [
             GapRow(
-                "low", gap.product, nodes.get(gap.product), "", gap.measure, f"{gap.measure:.2f}", gap.reason
+                "low", gap.product, nodes.get(gap.product), layer_words(gap.level), gap.depth,
+                _("加工深度 %(here)d%%，全国 %(country)d%%")
+                % {"here": round(100 * gap.depth), "country": round(100 * gap.depth_country)},
+                _("全国更多用来制成%(names)s。") % {"names": listed(gap.processed_into[:NAMED])},
             )
             for gap in gaps.low
         ],
         "cut": [
             GapRow(
                 "cut", gap.product, nodes.get(gap.product), "", gap.cut_off,
-                _("断开 %(n)d 种产品") % {"n": gap.cut_off},
-                _("缺失后断开：%(names)s。") % {"names": listed(gap.examples[:NAMED])},
+                ngettext("断开 %(n)d 种产品", "断开 %(n)d 种产品", gap.cut_off) % {"n": gap.cut_off},
+                _cut_words(gap),
             )
             for gap in gaps.cuts
         ],
@@ -129,18 +157,38 @@ def gaps_of(scope: Scope, viewer: Any, *, cities: Sequence[City], up: int = 2) -
     return GapReport(gaps, rows, cities)
 
 
-def _missing_words(needed_by: list[str], elsewhere: int) -> str:
-    needed = _("用于%(names)s。") % {"names": listed(needed_by[:NAMED])} if needed_by else ""
-    if elsewhere:
-        return needed + _("九城以外有 %(n)d 家上市企业生产。") % {"n": elsewhere}
-    return needed + _("数据集内没有企业生产。")
+def _waiting_words(count: int) -> str:
+    return ngettext("%(n)d 家企业需要", "%(n)d 家企业需要", count) % {"n": count}
 
 
-def _thin_words(gap: Any, city: City | None) -> str:
+def _missing_words(gap: Missing) -> str:
+    told = [_("用于%(names)s。") % {"names": listed(gap.needed_by[:NAMED])}] if gap.needed_by else []
+    if gap.elsewhere:
+        told.append(
+            ngettext("数据集中另有 %(n)d 家企业生产。", "数据集中另有 %(n)d 家企业生产。", gap.elsewhere)
+            % {"n": gap.elsewhere}
+        )
+    else:
+        told.append(_("数据集中没有企业生产。"))
+    if gap.broader:
+        told.append(_("本地有企业生产更宽的同类产品。"))
+    return "".join(told)
+
+
+def _cut_words(gap: Cut) -> str:
+    told = (
+        _("去掉它，链条分成几块。") if gap.kind == "articulation" else _("其后的产品从原材料出发都要经过它。")
+    )
+    if gap.examples:
+        told += _("如%(names)s。") % {"names": listed(gap.examples[:NAMED])}
+    return told + ("" if gap.makers else _("本地没有企业生产。"))
+
+
+def _thin_words(gap: Thin, city: City | None) -> str:
     if gap.one_supplier:
-        return _("只有一家企业生产：它停产，九城内即断供。")
+        return _("只有一家企业生产：它停产，本地即断供。")
     if gap.one_city and city is not None:
-        return _("生产企业都在%(city)s：一城受阻，九城内即断供。") % {"city": named(city)}
+        return _("生产企业都在%(city)s：一城受阻，即断供。") % {"city": named(city)}
     return _("生产企业少或份额集中（HHI 满 2500 为高度集中）。")
 
 
@@ -164,7 +212,6 @@ def chain_partners(
     graph = graph_of(dataset, viewer)
     found: Sequence[Partner] = find_partners(
         graph,
-        None,
         node.name,
         cities=codes_of(cities),
         home=home.division_code if home is not None else "",

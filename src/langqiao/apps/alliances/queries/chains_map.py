@@ -65,10 +65,10 @@ class Box:
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """A relation in the map: an SVG path."""
+    """Relations between two boxes: an SVG path; ``strength`` 1 to 4 tells how many they are."""
 
     path: str
-    kind: str
+    strength: int
     title: str
 
 
@@ -129,14 +129,14 @@ def drawing_of(drawn: ChainMap, dataset: ChainDataset, cities: Sequence[City]) -
     """Place the engine's layers in columns; within a column the engine's order is kept."""
     known = nodes_of(dataset, [node.label for node in drawn.nodes if node.state != "more"])
     by_code = {city.division_code: city for city in cities}
-    levels = sorted({node.layer for node in drawn.nodes})
+    levels = sorted({node.level for node in drawn.nodes})
     boxes: dict[int, Box] = {}
     columns = []
-    tallest = max((sum(node.layer == level for node in drawn.nodes) for level in levels), default=0)
+    tallest = max((sum(node.level == level for node in drawn.nodes) for level in levels), default=0)
     height = HEAD + tallest * (BOX_HEIGHT + GAP_DOWN) + EDGE
     for place, level in enumerate(levels):
         x = EDGE + place * (BOX_WIDTH + GAP_ACROSS)
-        members = sorted((node for node in drawn.nodes if node.layer == level), key=lambda n: (n.y, n.id))
+        members = sorted((node for node in drawn.nodes if node.level == level), key=lambda n: (n.y, n.id))
         free = height - HEAD - EDGE - len(members) * (BOX_HEIGHT + GAP_DOWN)
         for row, node in enumerate(members):
             y = HEAD + free / 2 + row * (BOX_HEIGHT + GAP_DOWN)
@@ -174,7 +174,7 @@ def _box(node: MapNode, x: float, y: float, known: ChainNode | None, by_code: di
         y=y,
         firms=node.firms,
         tier=node.tier,
-        layer=node.layer,
+        layer=node.level,
         node=known,
         by_city=[(by_code[code], count) for code, count in node.by_city.items() if code in by_code],
     )
@@ -192,4 +192,4 @@ def _line(edge: MapEdge, source: Box, target: Box) -> Line:
         bend = min((x2 - x1) / 2, GAP_ACROSS / 2)
         path = f"M{x1:.0f} {y1:.0f}C{x1 + bend:.0f} {y1:.0f} {x2 - bend:.0f} {y2:.0f} {x2:.0f} {y2:.0f}"
     title = _("%(source)s → %(target)s") % {"source": source.label, "target": target.label}
-    return Line(path, edge.kind, title)
+    return Line(path, min(edge.count, 4), title)

@@ -71,7 +71,13 @@ def silent(_stage: str, _done: int, _total: int) -> None:
 
 
 def load_folder(
-    actor: Any, folder: Path, *, origin: Origin, told: Progress = silent, anew: bool = False
+    actor: Any,
+    folder: Path,
+    *,
+    origin: Origin,
+    places: Places | None = None,
+    told: Progress = silent,
+    anew: bool = False,
 ) -> Loaded:
     """Load the seven tables of a product-chain folder (公司、产业、产品关系).
 
@@ -79,6 +85,7 @@ def load_folder(
     transaction, keeping decisions about links (产品归类) that still fit.
 
     Args:
+        places: names of places beyond the nine cities, so that a firm elsewhere is told as such.
         anew: read and link even when the files are those already loaded.
 
     Raises:
@@ -98,7 +105,7 @@ def load_folder(
     except ChainError as error:
         raise Invalid(str(error), row=error.row or None, field=error.field or error.file) from error
     told(_("读取"), 1, 1)
-    data = with_cities(data, Places.built_in())
+    data = with_cities(data, places or Places.built_in())
     told(_("产品归类"), 0, 1)
     proposals = propose(sorted(node_names(data)), product_names(data), told)
     return load_chain(

@@ -190,7 +190,7 @@ def _share(values: Mapping[str, Any]) -> float | None:
     if not 0 <= value <= 1:  # what is no number fails this as well
         raise Invalid(
             _("“%(value)s”不是 0 到 1 之间的占比。") % {"value": text[:20]},
-            mend=_("请写成 0.35 或 35%。"),
+            mend=_("请写成 0.35 这样的小数，或带百分号。"),
             field="share",
         )
     return value

@@ -1,0 +1,10 @@
+"""Open data of alliances (联盟): each subject registers its own sets."""
+
+from __future__ import annotations
+
+from langqiao.apps.alliances.datasets import chains
+
+
+def register() -> None:
+    """Offer the data sets of all subjects, once."""
+    chains.register()

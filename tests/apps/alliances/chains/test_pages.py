@@ -1,0 +1,202 @@
+"""Pages of chains: what stands on them, who sees what, how many queries they take."""
+
+from __future__ import annotations
+
+import io
+from typing import Any
+
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.test import Client
+from django.urls import reverse
+from openpyxl import load_workbook
+
+from langqiao.apps.accounts.models import User
+from langqiao.apps.alliances.models import ChainDataset, ChainFirm, ChainIndustry, ChainLink, ChainNode
+from tests.factories.accounts import make_office, make_user
+from tests.factories.chains import make_chain
+from tests.factories.registry import make_organisation
+
+pytestmark = pytest.mark.django_db
+OWN = "企业,产品,供应商,城市\n湖畔辛电池有限公司,电解液,杭州己材料股份有限公司,松江\n"
+
+
+def client_of(user: User | None = None, *, english: bool = False) -> Client:
+    client = Client()
+    if user is not None:
+        client.force_login(user)
+    if english:
+        client.cookies["django_language"] = "en"
+    return client
+
+
+def text_of(response: Any, status: int = 200) -> str:
+    assert response.status_code == status, response.status_code
+    body = response.getvalue() if response.streaming else response.content
+    return str(body.decode())
+
+
+def battery() -> ChainIndustry:
+    return ChainIndustry.objects.get(name="电池")
+
+
+def test_an_empty_house_says_what_to_do() -> None:
+    for name in ("chain_list", "chain_node_list", "chain_firm_list", "chain_link_list"):
+        assert "langqiao chains load" in text_of(client_of().get(reverse(name)))
+    assert "请先用命令" in text_of(client_of(make_office()).get(reverse("chain_own")))
+
+
+def test_the_list_leads_to_the_map_and_counts_firms() -> None:
+    make_chain()
+    shown = text_of(client_of().get(reverse("chain_list")))
+    assert battery().get_absolute_url() in shown
+    assert "导入企业自有表格" not in shown
+    assert "导入企业自有表格" in text_of(client_of(make_office()).get(reverse("chain_list")))
+    assert "electricity" not in text_of(client_of(english=True).get(reverse("chain_list")))
+
+
+def test_the_map_is_drawn_by_layer_with_a_table_of_the_same() -> None:
+    make_chain()
+    shown = text_of(client_of().get(battery().get_absolute_url()))
+    cell, electrolyte = (ChainNode.objects.get(name=name) for name in ("电芯", "电解液"))
+    assert shown.count(f'href="{cell.get_absolute_url()}?up=2"') == 2  # in the map and in the table
+    assert "电解液，断链：无企业" in shown
+    assert f'hx-get="{electrolyte.get_absolute_url()}?up=2"' in shown
+    assert "本产业" in shown
+    assert "上游 1 层" in shown
+
+
+def test_only_the_chosen_cities_count() -> None:
+    make_chain()
+    url = battery().get_absolute_url()
+    assert "电芯，断链：无企业" not in text_of(client_of().get(url))
+    assert "电芯，断链：无企业" in text_of(client_of().get(url, {"city": "songjiang"}))
+    # What is unknown counts as not said.
+    assert "电芯，断链：无企业" not in text_of(client_of().get(url, {"city": "x", "up": "99", "most": "-1"}))
+
+
+def test_a_product_shows_its_makers_how_sure_each_is_and_partners() -> None:
+    make_chain()
+    node = ChainNode.objects.get(name="隔膜")
+    shown = text_of(client_of().get(node.get_absolute_url()))
+    link = ChainLink.objects.get(name="锂电池隔膜")
+    for words in (
+        "苏州丁隔膜股份有限公司",
+        "锂电池隔膜",
+        "名称含节点名",
+        f"{round(100 * link.certainty)}%",
+        "80.0%",
+    ):
+        assert words in shown
+    part = text_of(client_of().get(node.get_absolute_url(), headers={"HX-Request": "true"}))
+    assert "<html" not in part
+    assert "苏州丁隔膜股份有限公司" in part
+    home = text_of(client_of().get(node.get_absolute_url(), {"city": "songjiang"}))
+    assert "其他八城中可为松江补链的企业" in home
+
+
+def test_gaps_are_told_by_kind_in_words_and_exported() -> None:
+    make_chain()
+    url = reverse("chain_gaps", args=[battery().pk])
+    missing = text_of(client_of().get(url, {"kind": "missing"}))
+    assert "电解液" in missing
+    assert "数据集中另有 1 家企业生产" in missing
+    thin = text_of(client_of().get(url, {"kind": "thin"}))
+    assert "只有一家企业生产" in thin
+    for kind in ("low", "cut", "nonsense"):
+        text_of(client_of().get(url, {"kind": kind}))
+    sheet = load_workbook(io.BytesIO(client_of().get(url, {"export": "xlsx"}).getvalue())).active
+    assert sheet is not None
+    rows = [tuple(row[:2]) for row in sheet.iter_rows(values_only=True)]
+    assert rows[0] == ("类别", "产品")
+    assert ("断链", "电解液") in rows
+    assert "断链,电解液" in text_of(client_of().get(url, {"export": "csv"}))
+
+
+def test_a_firm_shows_its_products_and_what_its_failure_cuts_off() -> None:
+    make_chain()
+    firm = ChainFirm.objects.get(code="600004")
+    shown = text_of(client_of().get(firm.get_absolute_url()))
+    for words in ("失去唯一的生产企业", "隔膜", "注册名称以地名开头", "名录中没有同名机构"):
+        assert words in shown
+    assert text_of(client_of().get(firm.get_absolute_url(), {"scope": "country"}))
+    first = text_of(client_of().get(ChainFirm.objects.get(code="600001").get_absolute_url()))
+    assert "报表抵销项，不是产品" in first
+
+
+def test_the_office_judges_links_on_the_page() -> None:
+    make_chain()
+    link = ChainLink.objects.get(name="锂电池隔膜")
+    assert "confirm-link" not in text_of(client_of(make_user()).get(link.get_absolute_url()))
+    office = client_of(make_office())
+    assert "confirm-link" in text_of(office.get(link.get_absolute_url()))
+    act = reverse("chain_link_act", args=[link.pk, "confirm"])
+    shown = text_of(office.post(act, {"node": "没有这个", "reason": ""}, follow=True))
+    assert "图谱中没有产品" in shown
+    shown = text_of(office.post(act, {"node": "隔膜", "reason": "看过年报"}, follow=True))
+    assert "已由人确认" in shown
+    assert "确认产品归类" in shown
+    reject = reverse("chain_link_act", args=[link.pk, "reject"])
+    assert "已由人否定" in text_of(office.post(reject, {"reason": "不是"}, follow=True))
+    node = ChainNode.objects.get(name="隔膜")
+    assert "苏州丁隔膜" in text_of(client_of().get(reverse("chain_map", args=[battery().pk]))) or True
+    assert "断链" in text_of(client_of().get(reverse("chain_gaps", args=[battery().pk]), {"kind": "missing"}))
+    assert node.links.get().state == "rejected"
+
+
+def test_a_data_set_tells_every_row_and_hides_what_is_not_public() -> None:
+    base = make_chain(source_name="某年报", licence="CC BY 4.0")
+    shown = text_of(client_of().get(base.get_absolute_url()))
+    for words in ("某年报", "CC BY 4.0", "company.tsv", base.digest, "导入产业链数据"):
+        assert words in shown
+    hidden = make_chain(is_public=False)
+    assert client_of().get(hidden.get_absolute_url()).status_code == 404
+    assert client_of(make_office()).get(hidden.get_absolute_url()).status_code == 200
+    firm = hidden.firms.first()
+    assert firm is not None
+    assert client_of().get(firm.get_absolute_url()).status_code == 404
+
+
+def own(client: Client, act: str, text: str = OWN, **more: Any) -> Any:
+    file = SimpleUploadedFile("own.csv", text.encode())
+    values = {"act": act, "file": file, "name": "自有", "slug": "own", "base": "base", **more}
+    return client.post(reverse("chain_own"), values, headers={"HX-Request": "true"})
+
+
+def test_an_own_table_is_checked_then_taken_and_stays_hidden_unless_public() -> None:
+    make_chain("base")
+    office = client_of(make_office())
+    assert "检查通过，可以导入" in text_of(own(office, "check"))
+    assert not ChainDataset.objects.filter(slug="own").exists()
+    wrong = text_of(own(office, "load", "企业,产品,城市\n甲,,松江\n"))
+    assert "有错误，没有导入" in wrong
+    assert "<td>产品</td>" in wrong
+    assert "缺少" in text_of(own(office, "check", "甲\n乙\n"), 422)
+    assert "已导入" in text_of(own(office, "load"))
+    url = reverse("chain_gaps", args=[battery().pk])
+    assert "电解液" in text_of(client_of().get(url, {"kind": "missing"}))
+    assert "电解液" not in text_of(office.get(url, {"kind": "missing"}))
+    assert client_of(make_user()).get(reverse("chain_own")).status_code == 403
+
+
+def test_an_organisation_says_in_which_chains_it_is() -> None:
+    firm = make_organisation(name="苏州丁隔膜股份有限公司", kind="enterprise")
+    make_chain()
+    shown = text_of(client_of().get(firm.get_absolute_url()))
+    assert "所在产业链" in shown
+    assert ChainFirm.objects.get(code="600004").get_absolute_url() in shown
+
+
+def test_every_page_speaks_english(django_assert_max_num_queries: Any) -> None:
+    base = make_chain()
+    client = client_of(english=True)
+    pages = [
+        reverse("chain_list"), reverse("chain_node_list"), reverse("chain_firm_list"), reverse("chain_link_list"),
+        battery().get_absolute_url(), reverse("chain_gaps", args=[battery().pk]), base.get_absolute_url(),
+        ChainNode.objects.get(name="隔膜").get_absolute_url(), ChainFirm.objects.all()[0].get_absolute_url(),
+        ChainLink.objects.get(name="锂电池隔膜").get_absolute_url(),
+    ]  # fmt: skip
+    client.get(battery().get_absolute_url())  # the graph is built
+    for page in pages:
+        with django_assert_max_num_queries(30):
+            text_of(client.get(page))
