@@ -176,6 +176,7 @@ class _Work:
         self.all_makers = np.bincount(place, minlength=chain.size)
         self.place, self.firm, self.weight = place[kept], firm[kept], weight[kept]
         self.makers = np.bincount(self.place, minlength=chain.size)
+        self.made_by = Csr.of(self.place, self.firm, shape=(chain.size, len(graph.firms)))
         self.needs: Csr = needs(graph, chain)
 
     def _names(self, places: Ints, most: int = 8) -> tuple[str, ...]:
@@ -198,7 +199,7 @@ class _Work:
             users = self.needs.row(node)
             users = users[self.makers[users] > 0]
             users = users[np.lexsort((users, -self.makers[users]))]
-            waiting = np.unique(self.firm[np.isin(self.place, users)]).size
+            waiting = np.unique(self.made_by.entries(users)[1]).size
             rows.append(
                 Missing(
                     product=self.graph.products[int(self.chain.nodes[node])],
@@ -229,7 +230,6 @@ class _Work:
         needed = self.needs.degrees
         found = np.nonzero(is_thin | one_city)[0]
         found = found[np.lexsort((found, self.makers[found], -needed[found]))]
-        keys = _grouped(self.place, self.firm, found[:limit])
         rows = tuple(
             Thin(
                 product=self.graph.products[int(self.chain.nodes[node])],
@@ -239,10 +239,10 @@ class _Work:
                 one_supplier=bool(one_supplier[node]),
                 one_city=bool(one_city[node]),
                 city=self.graph.cities[int(lowest[node])] if one_city[node] else "",
-                firms=tuple(self.graph.firms[firm].key for firm in firms[:20]),
+                firms=tuple(self.graph.firms[firm].key for firm in self.made_by.row(node)[:20].tolist()),
                 needed_by=int(needed[node]),
             )
-            for node, firms in zip(found[:limit].tolist(), keys, strict=True)
+            for node in found[:limit].tolist()
         )
         counts = {
             "thin": int(np.count_nonzero(is_thin)),
@@ -313,12 +313,3 @@ class _Work:
             "articulation_points": int(np.count_nonzero(parted)),
             "dominators": int(np.count_nonzero(dominated)),
         }
-
-
-def _grouped(place: Ints, firm: Ints, wanted: Ints) -> list[list[int]]:
-    """The firms of each wanted place."""
-    order = np.argsort(place, kind="stable")
-    sorted_places, firms = place[order], firm[order]
-    starts = np.searchsorted(sorted_places, wanted)
-    ends = np.searchsorted(sorted_places, wanted, side="right")
-    return [firms[a:b].tolist() for a, b in zip(starts, ends, strict=True)]

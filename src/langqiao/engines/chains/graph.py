@@ -175,7 +175,7 @@ class ChainGraph:
         pieces = [step]
         for _ in range(COVER_DEPTH):
             places, up, _w = self.kind_of.entries(step[1])
-            step = (step[0][places], up, step[2][places] / 2)
+            step = (step[0][places], up, np.asarray(step[2][places] / 2, np.float32))
             pieces.append(step)
         rows, columns, weight = (np.concatenate(parts) for parts in zip(*pieces, strict=True))
         return Csr.best_of(rows, columns, weight, shape=(len(self.firms), len(self.products)))
@@ -245,7 +245,7 @@ class ChainGraph:
         if unknown:
             raise ChainError(f"不是九城的代码：{'、'.join(sorted(unknown))} / not a code of the nine cities")
         wanted = np.array([code in set(cities) for code in self.cities])
-        return (self.city >= 0) & wanted[self.city]
+        return np.asarray((self.city >= 0) & wanted[self.city], bool)
 
 
 def _found(numbers: Mapping[str, int], name: str, what: str, english: str) -> int:

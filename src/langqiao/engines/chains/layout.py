@@ -129,7 +129,7 @@ def chain_map(
 
 def _x(levels: Any, level: int) -> float:
     at = int(np.searchsorted(levels, level))
-    return round((at + 0.5) / levels.size, 4)
+    return round((at + 0.5) / int(levels.size), 4)
 
 
 def _nodes(

@@ -259,7 +259,9 @@ class _View:
     def _matrix(self, documents: Sequence[Sequence[str]]) -> Any:
         from scipy import sparse
 
-        indptr, indices, values = [0], [], []
+        indptr: list[int] = [0]
+        indices: list[int] = []
+        values: list[float] = []
         unseen = float(self._idf.max(initial=1.0))
         for document in documents:
             weights: dict[int, float] = {}

@@ -1,7 +1,7 @@
 """Firms' own tables (企业自有表): CSV files, told apart by their headings.
 
-* products: ``企业 firm``, ``产品 product``, and if known ``占比 share`` (0.3 or 30%), ``城市 city`` (name or
-  code), ``行业 industry``, ``供应商 supplier`` with ``材料 material``, ``客户 customer``; several suppliers or
+* products: ``企业 firm``, ``产品 product``; if known ``占比 share`` (0.3 or 30%), ``城市 city`` (name, code),
+  ``行业 industry``, ``供应商 supplier`` with ``材料 material``, ``客户 customer``; several suppliers or
   customers are separated by 、 or ;
 * relations: ``产品 head``, ``关系 relation`` (上游材料, 产品小类, 下游产品), ``对象 tail``
 
