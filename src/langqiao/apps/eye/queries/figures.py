@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
 from django.core.cache import cache
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import get_language, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import pgettext_lazy
 
 from langqiao.apps.challenges.models import OPEN_STATES, PUBLIC_STATES
 from langqiao.apps.challenges.queries import visible_challenges
@@ -48,13 +48,26 @@ class Figures:
 
 
 def figures() -> Figures:
-    """Counts, taken at most once a minute, and the stated figures."""
+    """Counts and stated figures, each taken at most once a minute."""
     taken = cache.get("eye-counts")
     if taken is None:
         taken = (_numbers(), timezone.now())
         cache.set("eye-counts", taken, KEPT_SECONDS)
     numbers, counted_at = taken
-    return Figures(_counts(numbers), counted_at, key_figures())
+    return Figures(_counts(numbers), counted_at, _stated())
+
+
+def _stated() -> list[KeyFigure]:
+    """The stated figures, asked of their apps at most once a minute in each language."""
+    key = f"eye-stated-{get_language()}"
+    found: list[KeyFigure] | None = cache.get(key)
+    if found is None:
+        found = [
+            replace(one, label=str(one.label), unit=str(one.unit), source=str(one.source))
+            for one in key_figures()
+        ]
+        cache.set(key, found, KEPT_SECONDS)
+    return found
 
 
 def _numbers() -> dict[str, int]:

@@ -56,14 +56,23 @@ class Period:
 
 @dataclass(frozen=True, slots=True)
 class FlowRow:
-    """A flow of a kind from a city to a city in the period, and where its entries are."""
+    """A flow of a kind from a city to a city in the period, of an organisation where one is named."""
 
     kind: FlowKind
     origin: City
     destination: City
     count: int
     quantity: int
-    url: str
+    period: str
+    organisation: str = ""
+
+    @property
+    def url(self) -> str:
+        """Where the entries behind it are listed."""
+        return evidence_url(
+            kind=self.kind.slug, period=self.period, origin=self.origin.slug,
+            destination=self.destination.slug, organisation=self.organisation,
+        )  # fmt: skip
 
     @property
     def value(self) -> Decimal:
@@ -215,18 +224,15 @@ def flow_view(*, kind: str = "", period: str = "", city: str = "") -> FlowView:
     )
 
 
-def _rows(summed: Iterable[Summed], cities: dict[str, City], period: Period, **more: str) -> list[FlowRow]:
+def _rows(
+    summed: Iterable[Summed], cities: dict[str, City], period: Period, *, organisation: str = ""
+) -> list[FlowRow]:
     """Rows of sums between known cities; a city that the corridor no longer has stays in the totals."""
     return [
-        FlowRow(
-            s.of, cities[s.origin], cities[s.destination], s.count, s.quantity,
-            evidence_url(
-                kind=s.kind, period=period.slug, origin=s.origin, destination=s.destination, **more
-            ),
-        )
+        FlowRow(s.of, cities[s.origin], cities[s.destination], s.count, s.quantity, period.slug, organisation)
         for s in summed
         if s.origin in cities and s.destination in cities
-    ]  # fmt: skip
+    ]
 
 
 def _totals(summed: Iterable[Summed], period: Period, **more: str) -> list[KindTotal]:

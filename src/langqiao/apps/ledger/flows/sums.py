@@ -173,18 +173,16 @@ def _write_lines(found: list[Counted]) -> None:
 
 
 def _write_sums(added: dict[Key, Total]) -> None:
+    """Write sums with what is added; rows are replaced: one statement for all, where a change would be many."""
     known = {
         Key(row.month, row.kind, row.origin, row.destination): row
         for row in FlowSum.objects.filter(month__in={key.month for key in added})
     }
-    fresh, changed = [], []
+    rows = []
     for key, more in added.items():
         row = known.get(key)
-        if row is None:
-            fresh.append(FlowSum(**key._asdict(), **more._asdict()))
-            continue
-        row.count += more.count
-        row.quantity += more.quantity
-        changed.append(row)
-    FlowSum.objects.bulk_create(fresh, batch_size=1_000)
-    FlowSum.objects.bulk_update(changed, ["count", "quantity"], batch_size=200)
+        count, quantity = (row.count, row.quantity) if row is not None else (0, 0)
+        rows.append(FlowSum(**key._asdict(), count=count + more.count, quantity=quantity + more.quantity))
+    replaced = [known[key].pk for key in added if key in known]
+    FlowSum.objects.filter(pk__in=replaced).delete()
+    FlowSum.objects.bulk_create(rows, batch_size=1_000)
