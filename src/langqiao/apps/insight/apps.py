@@ -9,4 +9,12 @@ class InsightConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        from langqiao.apps.insight import rules  # noqa: F401  registers the permissions
+        from langqiao.apps.insight import (
+            datasets,
+            rules,  # noqa: F401  registers the permissions
+        )
+        from langqiao.apps.insight.queries.key_figures import key_figures
+        from langqiao.kit.keyfigures import register_key_figures
+
+        datasets.register()
+        register_key_figures(key_figures)

@@ -1,0 +1,72 @@
+"""How figures, units, vintages and shipped sources are written for the reader."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+from django.utils.translation import gettext_lazy as _
+
+from langqiao.apps.insight.models import Value
+
+# Units of shipped indicators; other units are shown as they were defined.
+_UNITS = {
+    "亿元": _("亿元"),
+    "万元": _("万元"),
+    "万人": _("万人"),
+    "万户": _("万户"),
+    "家": _("家"),
+    "个": _("个"),
+    "件": _("件"),
+    "项": _("项"),
+    "人年": _("人年"),
+    "百万美元": _("百万美元"),
+}
+# Sources of shipped figures that are words, not addresses.
+_SOURCES = {
+    "公开页面（项目事实表未载明网页）": _("公开页面（项目事实表未载明网页）"),
+    "项目事实表（未载明网页）": _("项目事实表（未载明网页）"),
+    "走廊公布的比重（项目事实表，2023-05）": _("走廊公布的比重（项目事实表，2023-05）"),
+    "项目事实表复算（九城合计含湖州、宣城、松江三城未核实数）": _(
+        "项目事实表复算（九城合计含湖州、宣城、松江三城未核实数）"
+    ),
+    "项目事实表复算（九城合计中除苏州外均为未核实数）": _("项目事实表复算（九城合计中除苏州外均为未核实数）"),
+    "项目事实表复算（2018 年；分母约数）": _("项目事实表复算（2018 年；分母约数）"),
+    "项目事实表复算（只有苏州、杭州两城）": _("项目事实表复算（只有苏州、杭州两城）"),
+    "项目事实表复算（分母按约 960 万 km²）": _("项目事实表复算（分母按约 960 万 km²）"),
+    "sjcfw.com.cn；另见 jrtbxg.com、techappsinsider.com、steelnails.cn": _(
+        "sjcfw.com.cn；另见 jrtbxg.com、techappsinsider.com、steelnails.cn"
+    ),
+    "jingji.weishan.cc，2023-05-25": _("jingji.weishan.cc，2023-05-25"),
+    "news.cnstock.com，2019-02": _("news.cnstock.com，2019-02"),
+    "m.yybnet.net，2021-11": _("m.yybnet.net，2021-11"),
+    "g60.chinadevelopment.com.cn，2024-05": _("g60.chinadevelopment.com.cn，2024-05"),
+    "xhby.net，2024-05": _("xhby.net，2024-05"),
+    "ce.cn，2025-12（t20251202_2614622）": _("ce.cn，2025-12（t20251202_2614622）"),
+}
+
+
+def figures(value: Decimal | None) -> str:
+    """A figure grouped by three; from a hundred on two decimals are enough.
+
+    >>> figures(Decimal("23958.3")), figures(Decimal("3.55")), figures(Decimal(79043))
+    ('23,958.3', '3.55', '79,043')
+    """
+    if value is None:
+        return "—"
+    shown = round(value, 2) if abs(value) >= 100 else value
+    return f"{shown.normalize():,f}"
+
+
+def unit(text: str) -> str:
+    """A unit in the reader's language."""
+    return str(_UNITS.get(text, text))
+
+
+def vintage(text: str) -> str:
+    """A vintage in the reader's language."""
+    return str(dict(Value.Vintage.choices).get(text, text))
+
+
+def source(text: str) -> str:
+    """A source in the reader's language, where it is one of those shipped."""
+    return str(_SOURCES.get(text, text))
