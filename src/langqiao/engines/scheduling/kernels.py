@@ -35,6 +35,8 @@ import math
 import numpy as np
 from numba import njit
 
+from langqiao.engines.scheduling.lending import lend
+
 CPU, MEMORY, OPEN, COUNT, MODEL, FIRST = range(6)  # columns of nodes
 GPUS, MILLI, MODELS, CLASS = 2, 3, 4, 5  # columns of kinds, after CPU and MEMORY
 T_CPU, T_GPUS, T_MILLI, T_MODELS = range(4)  # columns of target
@@ -578,6 +580,9 @@ def place(
     random,
 ):  # fmt: skip
     """Place a task of kind ``k``: its node, -1 where nothing fits, and its GPUs as bits."""
+    nodes, kinds, target, shares = lend(nodes), lend(kinds), lend(target), lend(shares)
+    table, weights, scores, bests = lend(table), lend(weights), lend(scores), lend(bests)
+    log, last, seen, clock = lend(log), lend(last), lend(seen), lend(clock)
     if nodes.shape[0] > MANY:  # of fewer nodes it costs little to catch up, and most is never asked for
         sweep(policy, nodes, kinds, target, shares, table, weights, scores, bests, log, last, seen, clock)
     refresh(
@@ -626,6 +631,9 @@ def arrivals(
     into ``which`` (T,) the GPUs, and into ``wasted`` (T,) float64 the fragment of the nodes that take work,
     in thousandths of a GPU, after each.
     """
+    nodes, kinds, target, shares = lend(nodes), lend(kinds), lend(target), lend(shares)
+    table, weights, scores, bests = lend(table), lend(weights), lend(scores), lend(bests)
+    log, last, seen, clock = lend(log), lend(last), lend(seen), lend(clock)
     total = 0.0
     for n in range(nodes.shape[0]):
         if nodes[n, OPEN] != 0:

@@ -1,7 +1,7 @@
 """The compiled loop as Python calls it: arrays by reference, kept compiled on disk (编译内核入口)."""
 
 # numba infers the types of arguments and fixes their order, so annotations and keywords would be decoration
-# ruff: noqa: ANN001, ANN201, ANN202
+# ruff: noqa: ANN001, ANN202
 # mypy: disable-error-code="no-untyped-def, no-any-return, misc, call-arg"
 
 from __future__ import annotations
@@ -12,27 +12,15 @@ from pathlib import Path
 from typing import Any
 
 from numba import njit
-from numba.extending import intrinsic
 
 from langqiao.engines.scheduling import kernels as cluster
+from langqiao.engines.scheduling import lending
+from langqiao.engines.scheduling.lending import lend
 from langqiao.engines.scheduling.simulation import kernels as questions
 
 from . import loop, queueing, state, victims
 from .loop import go_on
 from .state import Whole
-
-
-@intrinsic
-def lend(_context, array):
-    """The same array without its count of references, which would change at every use of a field."""
-
-    def generate(context, builder, signature, arguments):
-        made = context.make_array(signature.args[0])(context, builder, value=arguments[0])
-        made.meminfo = made.meminfo.type(None)
-        made.parent = made.parent.type(None)
-        return made._getvalue()  # noqa: SLF001  so numba hands out the value of what it builds
-
-    return array(array), generate
 
 
 def _compiled() -> Callable[[Any, float, int], int]:
@@ -41,7 +29,10 @@ def _compiled() -> Callable[[Any, float, int], int]:
     numba renews what it keeps when the function's own file changes; this one is made of several.
     """
     digest = hashlib.sha256()
-    parts = (__file__, *(str(one.__file__) for one in (loop, queueing, victims, state, questions, cluster)))
+    parts = (
+        __file__,
+        *(str(one.__file__) for one in (loop, queueing, victims, state, questions, cluster, lending)),
+    )
     for part in parts:
         digest.update(Path(part).read_bytes())
     version = digest.hexdigest()
