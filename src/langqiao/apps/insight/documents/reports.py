@@ -17,7 +17,13 @@ DOCX_TYPE = "application/vnd.openxmlformats-officedocument.wordprocessingml.docu
 
 def as_html(shown: ShownReport) -> str:
     """One HTML file with its own style: no script, nothing fetched."""
-    context = {"shown": shown, "report": shown.report, "language": get_language() or "zh-hans"}
+    context = {
+        "shown": shown,
+        "report": shown.report,
+        "head": head_of(shown),
+        "appendix": [(one, about_section(one)) for one in shown.counted],
+        "language": get_language() or "zh-hans",
+    }
     return render_to_string("insight/report_document.html", context)
 
 

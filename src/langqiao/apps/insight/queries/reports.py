@@ -61,7 +61,7 @@ def figure_scopes() -> list[tuple[str, str]]:
 
 def method_choices() -> list[tuple[str, str, str]]:
     """Methods: key, title and what each tells."""
-    from langqiao.engines.regional import METHODS
+    from langqiao.engines.regional.methods import METHODS
 
     language = "en" if is_english() else "zh"
     return [(key, one.title.to(language), one.summary.to(language)) for key, one in METHODS.items()]

@@ -8,6 +8,7 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
+from langqiao.apps.insight.domain.reports.comparing import Compared
 from langqiao.apps.insight.models.indicators import Value
 from langqiao.apps.insight.models.reports import Report, Section
 from langqiao.kit.words import is_english, listed
@@ -230,7 +231,7 @@ def _missing(section: Section) -> list[str]:
 
 def _parameters(section: Section) -> list[tuple[str, str]]:
     """Parameters in words, defaults too; a method that is no longer offered tells its own by their keys."""
-    from langqiao.engines.regional import METHODS
+    from langqiao.engines.regional.methods import METHODS
 
     method = METHODS.get(section.choice["method"])
     known = {one.key: one for one in method.parameters} if method else {}
@@ -251,3 +252,41 @@ def _parameters(section: Section) -> list[tuple[str, str]]:
             text = figure(value) if isinstance(value, int | float) else str(value)
         found.append((title, text))
     return found
+
+
+# -- differences --------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class ShownDifference:
+    """A figure before and after, as text."""
+
+    what: str
+    where: str
+    before: str
+    after: str
+
+
+def differences_shown(row: Compared) -> list[ShownDifference]:
+    """The differing figures of a section in the reader's language."""
+    kinds = {"data": _("数据"), "value": _("结果"), "cell": _("结果")}
+    words: dict[str, Any] = {}
+    for section in (row.before, row.after):
+        words |= section.result.get("words", {}) if section else {}
+
+    def text(value: Any, vintage: str) -> str:
+        if isinstance(value, str) and value in words:
+            return _said(words[value])
+        shown_value = figure(value)
+        note = Value.Vintage(vintage).label if vintage else ""
+        return _("%(figure)s（%(note)s）") % {"figure": shown_value, "note": note} if note else shown_value
+
+    return [
+        ShownDifference(
+            str(kinds[one.what]),
+            " · ".join(_said(pair) for pair in one.where),
+            text(one.before, one.vintages[0]),
+            text(one.after, one.vintages[1]),
+        )
+        for one in row.differences
+    ]

@@ -35,7 +35,8 @@ def run_method(selection: Selection, pinned: Pinned) -> dict[str, Any]:
     Raises:
         Invalid: the data do not hold what the method needs, or a parameter is wrong.
     """
-    from langqiao.engines.regional import METHODS, BadInput, run
+    from langqiao.engines.regional.methods import METHODS, run
+    from langqiao.engines.regional.types import BadInput
 
     method = METHODS[selection.method]
     try:
