@@ -5,16 +5,19 @@ of a placement. Whoever calls from Python holds the arrays until the call is ove
 """
 
 # numba infers the types of arguments, so annotations would be decoration
-# ruff: noqa: ANN001, ANN201, ANN202
+# ruff: noqa: ANN001, ANN202
 # mypy: disable-error-code="no-untyped-def, no-any-return, misc"
 
 from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, cast
 
 from numba.extending import intrinsic
 
 
 @intrinsic
-def lend(_context, array):
+def _lend(_context, array):
     """The same array without its count of references, which would change at every use of a field."""
 
     def generate(context, builder, signature, arguments):
@@ -24,3 +27,6 @@ def lend(_context, array):
         return made._getvalue()  # noqa: SLF001  so numba hands out the value of what it builds
 
     return array(array), generate
+
+
+lend = cast("Callable[[Any], Any]", _lend)  # as compiled code calls it: without the context
