@@ -8,8 +8,8 @@ Two parts:
   (median of three, in milliseconds; the first run of a fresh checkout also compiles, which is timed apart);
 * a synthetic graph: ``firms`` firms in nine cities or none, a fifth as many products, ``links`` links of
   which 40 % say who makes what, 10 % what is made of what, 50 % who supplies whom. Gaps of the whole graph,
-  then cut nodes of products and of firms. The peer does the same with networkx and dictionaries; the results are
-  compared, and the run fails when they differ.
+  then cut nodes of products and of firms. The peer does the same with networkx and dictionaries; the results
+  are compared, and the run fails when they differ.
 
 JSON keys: ``import_seconds``, ``link_seconds``, ``build_seconds``, ``industries`` (name → products,
 gaps_ms, map_ms), ``synthetic`` (firms, products, links, seconds by part, peer_seconds by part, ratio, equal).

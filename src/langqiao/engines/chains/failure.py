@@ -145,8 +145,8 @@ def _made_by(graph: ChainGraph, firms: Bools) -> Bools:
 
 
 def _losses(graph: ChainGraph, failed: Ints, scope: Bools) -> list[Lost]:
-    _, products, _ = graph.covers.entries(failed)
-    products = np.unique(products)
+    _, products, _ = graph.makes.entries(failed)
+    products = np.unique(products[~graph.vague[products]])
     place, firm, weight = graph.covered_by.entries(products)
     kept = scope[firm]
     place, firm, weight = place[kept], firm[kept], weight[kept]

@@ -19,7 +19,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
-from .names import is_balance
+from .names import is_balance, is_vague
 from .place import Places
 from .read import text_of
 from .report import Report, Tally, report_of
@@ -84,6 +84,22 @@ def merged(graph: ChainData, own: ChainData) -> ChainData:
         deals=(*graph.deals, *own.deals),
         upstreams=graph.upstreams,
     )
+
+
+def stand_alone(data: ChainData, firms: Iterable[str]) -> ChainData:
+    """Let the unlinked products of some firms stand for themselves: their names become products of the graph.
+
+    For firms' own tables, whose names were chosen by whoever drew up the chain. Balance items and names that
+    say nothing stay unlinked.
+    """
+    own = frozenset(firms)
+    makes = tuple(
+        replace(made, node=made.product, certainty=1.0, evidence="own")
+        if not made.node and made.firm in own and not made.is_balance and not is_vague(made.product)
+        else made
+        for made in data.makes
+    )
+    return replace(data, makes=makes)
 
 
 class _Own:
