@@ -92,7 +92,7 @@ class ReportOut(Schema):
 
 
 class ReportSectionIn(Schema):
-    """A section; ``choice`` as for running a method: method, indicators, scopes, periods, parameters and more."""
+    """A section; ``choice`` as for running a method: method, indicators, scopes, periods, parameters."""
 
     kind: Section.Kind
     heading: Title
