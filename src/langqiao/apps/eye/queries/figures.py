@@ -87,7 +87,7 @@ def _counts(numbers: dict[str, int]) -> list[SiteCount]:
         ("achievements", _("科技成果"), _("项"), "achievement_list"),
         ("people", _("专家"), _("位"), "person_list"),
         ("organisations", pgettext_lazy("several", "机构"), _("家"), "organisation_list"),
-        ("sites", _("量子站点"), _("个"), "site_list"),
+        ("sites", _("量子站点"), _("处"), "site_list"),
     )
     found = [SiteCount(slug, label, numbers[slug], unit, reverse(page)) for slug, label, unit, page in shown]
     return [*found, SiteCount("entries", _("台账记录"), head()[0], _("条"), reverse("ledger_list"))]

@@ -34,7 +34,7 @@ class FlowKind:
 KINDS: dict[str, FlowKind] = {
     kind.slug: kind
     for kind in (
-        FlowKind("technology", _("技术"), _("项"), 1, _("已签约的技术合作，从答题方城市流向出题方城市")),
+        FlowKind("technology", _("技术"), _("份合同"), 1, _("已签约的技术合作，从答题方城市流向出题方城市")),
         FlowKind("talent", _("人才"), _("人次"), 1, _("专家更换所在城市，以及专家为他城评审，按城市合计")),
         FlowKind(
             "capital", _("资金"), _("万元"), 1_000_000,  # kept in 分, a hundredth of a yuan
