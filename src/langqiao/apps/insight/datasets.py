@@ -8,7 +8,7 @@ from typing import Any
 from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 
-from langqiao.apps.insight.models import Indicator, Value
+from langqiao.apps.insight.models import SHOWN_REPORTS, Indicator, Report, Value
 from langqiao.apps.insight.queries import claims
 from langqiao.apps.insight.queries.indicators import live_values
 from langqiao.kit.opendata import Column, Dataset, publish
@@ -53,6 +53,10 @@ def _claims_state() -> str:
 def _values_state() -> str:
     newest = Value.objects.order_by("-pk").values_list("pk", flat=True).first()
     return f"{newest}-{Value.objects.exclude(withdrawn_at=None).count()}"
+
+
+def _reports() -> QuerySet[Report]:
+    return Report.objects.filter(state__in=SHOWN_REPORTS).order_by("pk")
 
 
 def register() -> None:
@@ -124,5 +128,28 @@ def register() -> None:
             count=lambda: len(claims.claims()),
             state=_claims_state,
             keywords=(_("统计"),),
+        ),
+        Dataset(
+            slug="reports",
+            title=_("研究报告"),
+            description=_("已发布的研究报告及其各版的摘要；数据、参数与结果见各报告的 JSON。"),
+            app="insight",
+            columns=(
+                Column("id", "integer", _("记录序号，与页面地址中的序号一致")),
+                Column("case", "text", _("项目编号，台账以此相连")),
+                Column("version", "integer", _("版本号")),
+                Column("title", "text", _("标题")),
+                Column("summary", "text", _("摘要")),
+                Column("author", "text", _("作者")),
+                Column("organisation_id", "integer", _("机构的记录序号")),
+                Column("organisation_name", "text", _("发布时的机构名称")),
+                Column("state", "text", _("状态"), values=Report.State.choices),
+                Column("published_at", "datetime", _("发布时间（UTC）")),
+                Column("figures_sm3", "text", _("数字摘要（SM3）"), of="figures_digest"),
+                Column("document_sm3", "text", _("全文摘要（SM3）"), of="document_digest"),
+                Column("is_demo", "boolean", _("是否示例"), of="illustrative"),
+            ),
+            records=_reports,
+            keywords=(_("研究报告"),),
         ),
     )
