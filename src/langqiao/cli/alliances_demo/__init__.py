@@ -11,6 +11,7 @@ from collections.abc import Callable
 from django.db import transaction
 
 from langqiao.cli.alliances_demo.alliance import play
+from langqiao.cli.alliances_demo.parks import load_parks
 from langqiao.engines.matching.types import Progress
 
 STAGE = "alliances"
@@ -22,7 +23,7 @@ def load(*, progress: Callable[[Progress], None]) -> None:
     Raises:
         Refused: a record is wrong; the message names it.
     """
-    stages = (play,)
+    stages = (play, load_parks)
     for done, stage in enumerate(stages):
         progress(Progress(STAGE, done, len(stages)))
         with transaction.atomic():

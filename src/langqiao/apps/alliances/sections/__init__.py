@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from langqiao.apps.alliances.sections import alliances
+from langqiao.apps.alliances.sections import alliances, parks
 
 
 def register() -> None:
     """Put the sections and rows on their pages."""
     alliances.register()
+    parks.register()
