@@ -24,20 +24,25 @@ Kind = Literal["technology", "talent", "capital", "computing", "keys"]
 SLUG = r"^[a-z0-9-]*$"
 
 
-class FlowsAsked(Schema):
-    """Which flows: all kinds, cities and the last twelve months unless said otherwise."""
+class PeriodAsked(Schema):
+    """Of which time: the last twelve months unless said otherwise."""
 
-    kind: Kind | None = None
     period: str = Field(
         "year", max_length=7, pattern=SLUG, description="`month`, `quarter`, `year`, `all` or `2026-11`"
     )
+
+
+class FlowsAsked(PeriodAsked):
+    """Which flows: of all kinds and cities unless said otherwise."""
+
+    kind: Kind | None = None
     city: str = Field("", max_length=40, pattern=SLUG, description="slug of a city at either end")
 
 
 class FlowOut(Schema):
     """A sum: from a city to a city; `value` in `unit`, `quantity` in the kind's smallest unit."""
 
-    kind: Kind
+    kind: str
     origin: str
     destination: str
     entries: int
@@ -61,7 +66,7 @@ class MonthOut(Schema):
     """Flows of a kind in a month, which is named by its first day."""
 
     month: date
-    kind: Kind
+    kind: str
     entries: int
     quantity: int
     value: Decimal
@@ -80,7 +85,7 @@ class LineOut(Schema):
     """A flow of one entry of the ledger, with the entry's hash."""
 
     sequence: int
-    kind: Kind
+    kind: str
     month: date
     origin: str
     destination: str
@@ -184,13 +189,13 @@ def entries(request: HttpRequest, asked: Query[LineAsked]) -> Any:  # noqa: ARG0
 def organisation_flows(
     request: HttpRequest,  # noqa: ARG001
     pk: int,
-    period: str = Query("year", max_length=7, pattern=SLUG),
+    asked: Query[PeriodAsked],
 ) -> OrganisationFlowsOut:
     """Flows behind which it stands by public entries; 404 where there is no such organisation."""
     found = Organisation.objects.filter(pk=pk).first() if 0 < pk < 2**63 else None
     if found is None:
         raise Http404
-    view = portal.organisation_view(found, period=period)
+    view = portal.organisation_view(found, period=asked.period)
     return OrganisationFlowsOut(
         organisation=found.pk, period=view.period.slug, sequence=view.sequence,
         flows=[_flow(row) for row in view.rows], cases=[one.case for one in view.cases],

@@ -9,10 +9,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
-from typing import Any
 from urllib.parse import urlencode
 
-from django.db.models import Count, Max
+from django.db.models import Count, Max, QuerySet
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
@@ -343,7 +342,7 @@ class OrganisationView:
     sequence: int
 
 
-def cases_of(rows: Any, *, limit: int = 12) -> list[CaseLink]:
+def cases_of(rows: QuerySet[FlowLine], *, limit: int = 12) -> list[CaseLink]:
     """Cases behind some lines, those with the newest entry first."""
     counted = (
         rows.exclude(case="")
@@ -373,7 +372,7 @@ def organisation_view(organisation: Organisation, *, period: str = "") -> Organi
     )
 
 
-def evidence() -> Any:
+def evidence() -> QuerySet[FlowLine]:
     """All lines, newest first, once the sums have caught up; lists narrow them."""
     catch_up(most=AT_A_READ)
     return FlowLine.objects.order_by("-number")

@@ -20,7 +20,8 @@ from langqiao.apps.ledger.models import Entry, Visibility
 from langqiao.engines.sm.sm3 import sm3_hex
 
 SLUG_AT_MOST = 40
-QUANTITY_AT_MOST = 2**62
+QUANTITY_AT_MOST = 10**15
+"""Of one entry, in smallest units (ten trillion yuan); a larger one is a mistake and counts nothing."""
 FLOWS_AT_MOST = 64  # of one entry
 """Flows beyond these are none: an entry speaks of a handful of cities."""
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import date
 from typing import NamedTuple
 
@@ -21,6 +22,7 @@ from langqiao.apps.ledger.queries import head
 
 STEP = 5_000
 """Entries folded in by one transaction; a writer waits no longer than for these."""
+BATCH = 1_000  # rows of one statement
 IDLE = 1_000
 """Entries that count nothing are looked through again and again until there are so many; then it is noted."""
 AT_A_READ = 50_000
@@ -36,7 +38,8 @@ class Key(NamedTuple):
     destination: str
 
 
-class Total(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Total:
     """How many entries' flows, and how much in the kind's smallest unit."""
 
     count: int
@@ -164,16 +167,16 @@ def _write_lines(found: list[Counted]) -> None:
             )
             for one in found
         ],
-        batch_size=1_000,
+        batch_size=BATCH,
     )  # fmt: skip
     FlowParty.objects.bulk_create(
         [FlowParty(line=one.number, organisation=party) for one in found for party in one.flow.parties],
-        batch_size=1_000,
+        batch_size=BATCH,
     )
 
 
 def _write_sums(added: dict[Key, Total]) -> None:
-    """Write sums with what is added; rows are replaced: one statement for all, where a change would be many."""
+    """Write sums with what is added; rows are replaced: one statement, where changes would be many."""
     known = {
         Key(row.month, row.kind, row.origin, row.destination): row
         for row in FlowSum.objects.filter(month__in={key.month for key in added})
@@ -184,5 +187,6 @@ def _write_sums(added: dict[Key, Total]) -> None:
         count, quantity = (row.count, row.quantity) if row is not None else (0, 0)
         rows.append(FlowSum(**key._asdict(), count=count + more.count, quantity=quantity + more.quantity))
     replaced = [known[key].pk for key in added if key in known]
-    FlowSum.objects.filter(pk__in=replaced).delete()
-    FlowSum.objects.bulk_create(rows, batch_size=1_000)
+    for first in range(0, len(replaced), BATCH):
+        FlowSum.objects.filter(pk__in=replaced[first : first + BATCH]).delete()
+    FlowSum.objects.bulk_create(rows, batch_size=BATCH)
