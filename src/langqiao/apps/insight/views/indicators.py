@@ -198,6 +198,7 @@ def claim_list(request: HttpRequest) -> HttpResponse:
             "tone": tones[finding.verdict],
             "basis": claims.basis_words(finding),
             "missing": listed(names.get(slug, slug) for slug in finding.missing),
+            "all_missing": len(finding.missing) == len(wanted) - 2,
             "figures": [(names.get(figure.scope, figure.scope), figure) for figure in finding.used],
             "totals": claims.totals(words.claim, figures),
         }
