@@ -188,10 +188,11 @@ class Linker:
         found = []
         for at in order.tolist():
             node = self.nodes[int(rows[at])]
-            if is_vague(node):
+            text = plain(node)
+            if is_vague(node) or (name.endswith(text) and not can_be_head(name, len(name) - len(text))):
                 continue
-            seen = _seen(name, plain(node), float(views[0][at]), float(views[1][at]), self._families)
-            shared = tuple(w for w in tokenise.words(plain(node)) if w in name)
+            seen = _seen(name, text, float(views[0][at]), float(views[1][at]), self._families)
+            shared = tuple(w for w in tokenise.words(text) if w in name)
             found.append(Candidate(node, _certainty_fused(seen), "fused", shared, seen))
         return tuple(sorted(found, key=lambda c: (-c.certainty, c.node))[:limit])
 

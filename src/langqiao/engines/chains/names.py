@@ -17,9 +17,10 @@ from langqiao.engines.matching import tokenise
 from .vague import VAGUE
 
 _NUMBERING = re.compile(
-    r"^(?:[\s\d.、．]*[、.．)）](?=\D)|[(（]?[一二三四五六七八九十\d]{1,2}[)）、]|[①-⑳❶-❿㈠-㈩]|"
+    r"^(?:[\s\d.、．]*[、.．)）](?=\D)|[(（]?[一二三四五六七八九十\d]{1,2}[)）、]|"
     r"其中[:：]?|减[:：]|加[:：]|(?:主营|自产|自制|主要|其他|其它)(?=.{2}))+"
 )
+_CIRCLED = re.compile(r"^\s*[①-⑳❶-❿㈠-㈩]+")  # before normalising makes plain digits of them
 _BRACKETS = re.compile(r"[(（\[【〔《<][^)）\]】〕》>]*[)）\]】〕》>]?|[\]】〕》>)）]")
 _MARKS = re.compile(r"[\s*+≥≤≦…·,，。;；:：?？!！\"“”'‘’\u200b-\u200f\ufffd#《》]+")
 _ENDING = re.compile(
@@ -37,9 +38,7 @@ _HANDLING = re.compile(
     r"(?:租赁|出租|贸易|维修|修理|运输|物流|施工|安装|咨询|设计|检测|代理|批发|零售|培训|承包|开发|装卸|仓储|经营|"
     r"工程|服务|管理|运营|回收|处理|采购|购销|经销|分销|代销|进出口|设备|机械|装备|广告|印刷)$"
 )
-_LENDING = re.compile(
-    r"^(?:租赁|出租|转租|承租|代理|代订|代办|维修|修理|运输|装卸|仓储|托管|检测|设计|承揽|拆除)"
-)
+_LENDING = re.compile(r"^(?:租赁|出租|转租|承租|代理|代订|代办|维修|修理|托管|承揽|拆除)")
 _LEAST = 2  # characters a name keeps
 
 # The same thing written two ways (异形写法), right-hand side is used on both sides of a comparison.
@@ -86,7 +85,7 @@ def core(name: str) -> str:
     >>> core("(1)锂离子电池业务"), core("其中：钢材销售"), core("聚酰胺6(PA6)")
     ('锂电池', '钢材', '聚酰胺6')
     """
-    text = tokenise.normalise(name).strip()
+    text = tokenise.normalise(_CIRCLED.sub("", name)).strip()
     text = _cut(_NUMBERING, text)
     text = _cut(_BRACKETS, text)
     text = plain(text)

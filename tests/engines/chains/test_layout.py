@@ -1,0 +1,68 @@
+"""The chain map: few nodes, every product counted once, the same each time, few crossings."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from langqiao.engines.chains.graph import ChainGraph
+from langqiao.engines.chains.layout import chain_map
+from langqiao.engines.chains.scope import chain_of, whole
+from langqiao.engines.chains.types import ChainData
+
+from .made import HEFEI, SUZHOU, chain_graph, materials
+from .test_gaps import chains
+
+
+def test_a_small_map_by_hand() -> None:
+    graph = chain_graph()
+    drawn = chain_map(graph, chain_of(graph, industries=["芯片业"]))
+    nodes = {node.label: node for node in drawn.nodes}
+    assert [(layer.level, layer.products, layer.made) for layer in drawn.layers] == [
+        (-2, 1, 0), (-1, 2, 1), (0, 2, 2), (1, 1, 1),
+    ]  # fmt: skip
+    assert nodes["ore"].x < nodes["wafer"].x < nodes["chip"].x
+    assert (nodes["chip"].state, nodes["chip"].by_city) == ("thin", {SUZHOU: 2})
+    assert (nodes["wafer"].state, nodes["wafer"].by_city) == ("thin", {HEFEI: 1})
+    assert (nodes["resist"].state, nodes["resist"].elsewhere) == ("missing", 1)
+    edges = {(e.source, e.target) for e in drawn.edges}
+    assert (nodes["wafer"].id, nodes["chip"].id) in edges
+    assert drawn.crossings == 0
+    assert drawn.as_dict()["nodes"][0]["y"] > 0
+
+
+def test_crossings_are_swept_away() -> None:
+    pairs = [("a", "z"), ("b", "y"), ("c", "x")]
+    graph = ChainGraph.build(ChainData(relations=materials(*pairs)))
+    drawn = chain_map(graph, chain_of(graph, products=["x", "y", "z"], up=1, down=0))
+    assert drawn.crossings == 0
+
+
+def test_what_does_not_fit_is_one_node() -> None:
+    graph = ChainGraph.build(ChainData(relations=materials(*((f"m{n}", "car") for n in range(100)))))
+    drawn = chain_map(graph, chain_of(graph, products=["car"], up=1, down=0), most=10)
+    assert len(drawn.nodes) == 10
+    (more,) = [node for node in drawn.nodes if node.state == "more"]
+    assert more.products == 92
+    assert more.y == max(node.y for node in drawn.nodes if node.level == -1)
+    with pytest.raises(ValueError, match="at least 4"):
+        chain_map(graph, chain_of(graph, products=["car"], up=1, down=0), most=3)
+
+
+@settings(max_examples=50, deadline=None)
+@given(chains(), st.integers(8, 20))
+def test_every_product_stands_once_and_twice_is_the_same(data: ChainData, most: int) -> None:
+    graph = ChainGraph.build(data)
+    first = graph.products[0]
+    for chain in (whole(graph), chain_of(graph, products=[first])):
+        drawn = chain_map(graph, chain, most=most)
+        assert len(drawn.nodes) <= most
+        assert sum(node.products for node in drawn.nodes) == chain.size
+        places = [(node.x, node.y) for node in drawn.nodes]
+        assert len(set(places)) == len(places)
+        assert all(0 < x < 1 and 0 < y < 1 for x, y in places)
+        again = chain_map(graph, chain, most=most)
+        assert replace(again, milliseconds=0) == replace(drawn, milliseconds=0)
