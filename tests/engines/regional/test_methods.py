@@ -150,6 +150,8 @@ def test_fusion_by_year() -> None:
         ("potential", {"exponent": float("nan")}, "must be a number"),
         ("moran", {"neighbours": 2.5}, "whole number"),
         ("moran", {"weights": "queen"}, "one of the choices"),
+        ("moran", {"weights": ["nearest"]}, "one of the choices"),
+        ("moran", {"neighbours": 10**400}, "must be a number"),
         ("dea", {"inputs": "a"}, "takes at most|list of columns"),
     ],
 )

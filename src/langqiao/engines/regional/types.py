@@ -212,14 +212,14 @@ class Parameter:
             BadInput: it is of the wrong kind or outside its range.
         """
         if self.kind == "choice":
-            if value not in {key for key, _ in self.choices}:
+            if not isinstance(value, str) or value not in {key for key, _ in self.choices}:
                 raise BadInput(self.key, "choice", f"{self.title.en} must be one of the choices offered")
             return value
         if self.kind == "columns":
             if not isinstance(value, list | tuple) or not all(isinstance(name, str) for name in value):
                 raise BadInput(self.key, "columns", f"{self.title.en} must be a list of columns")
             return tuple(value)
-        if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+        if isinstance(value, bool) or not isinstance(value, int | float) or not _is_finite(value):
             raise BadInput(self.key, "number", f"{self.title.en} must be a number")
         if self.kind == "whole" and value != int(value):
             raise BadInput(self.key, "whole", f"{self.title.en} must be a whole number")
@@ -376,6 +376,14 @@ def square_table(key: str, title: Term, names: tuple[str, ...], values: Array, u
 def as_cells(values: Array) -> tuple[tuple[Cell, ...], ...]:
     """An array as cells; what is not finite is None."""
     return tuple(tuple(float(x) if math.isfinite(x) else None for x in row) for row in values.tolist())
+
+
+def _is_finite(value: float) -> bool:
+    """Whether a number is finite and no whole number too large for a float."""
+    try:
+        return math.isfinite(value)
+    except OverflowError:
+        return False
 
 
 def _plain(value: Cell) -> Cell:

@@ -54,9 +54,11 @@ def _bounds(period: str) -> tuple[date | None, date | None]:
     if not period:
         return None, None
     found = _YEAR_MONTH.fullmatch(period)
-    if found is None:
-        raise Invalid(_("流的时期只能是年或月。"), mend=_("请选一个年份。"), field="periods")
-    year, month = int(found[1]), found[2]
-    if month is None:
-        return date(year, 1, 1), date(year, 12, 31)
-    return date(year, int(month), 1), date(year, int(month), calendar.monthrange(year, int(month))[1])
+    try:
+        if found is not None:
+            year, month = int(found[1]), int(found[2] or 12)
+            last = calendar.monthrange(year, month)[1]
+            return date(year, int(found[2] or 1), 1), date(year, month, last)
+    except ValueError:
+        pass  # no such month or year, told below like any other wrong period
+    raise Invalid(_("流的时期只能是年或月。"), mend=_("请选一个年份。"), field="periods")
