@@ -85,7 +85,9 @@ def test_pages_of_chains_fit_a_phone_in_both_languages(browse, map_url: str) -> 
         assert not wide(phone), address
 
 
-def test_a_table_is_checked_without_losing_the_chosen_file(page: Page, map_url: str, client, live_server, tmp_path) -> None:
+def test_a_table_is_checked_without_losing_the_chosen_file(
+    page: Page, map_url: str, client, live_server, tmp_path
+) -> None:
     client.force_login(make_office())
     page.context.add_cookies(
         [{"name": "sessionid", "value": client.cookies["sessionid"].value, "url": live_server.url}]

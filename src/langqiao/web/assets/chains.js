@@ -30,7 +30,19 @@ function zoom(map, way, at) {
 
 const mapOf = (place) => place?.closest("[data-chain-map]")?.querySelector("svg.lq-cmap");
 
+// The lines of the product that is pointed at or focused stand out.
+function light(event) {
+  const map = event.target.closest?.("svg.lq-cmap");
+  if (!map) return;
+  const box = event.target.closest("a[data-box]")?.dataset.box;
+  for (const line of map.querySelectorAll("path.is-near")) line.classList.remove("is-near");
+  if (box === undefined) return;
+  for (const line of map.querySelectorAll(`path[data-from="${box}"], path[data-to="${box}"]`)) line.classList.add("is-near");
+}
+
 export function startChains() {
+  document.addEventListener("pointerover", light);
+  document.addEventListener("focusin", light);
   document.addEventListener("click", (event) => {
     const button = event.target.closest("[data-zoom]");
     const map = mapOf(button);

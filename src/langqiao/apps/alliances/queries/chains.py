@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Count, QuerySet
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -122,26 +122,31 @@ class Neighbours:
 def neighbours_of(node: ChainNode) -> Neighbours:
     """The node's neighbours, so many at most of each sort, those that firms make first."""
     kind = ChainRelation.Kind
-
-    def read(wanted: Q) -> list[ChainNode]:
-        found = ChainNode.objects.filter(wanted).exclude(pk=node.pk).distinct()
-        counted = found.annotate(made=Count("links", distinct=True))
-        return list(counted.order_by("-made", "name")[: SHOWN + 1])
-
+    out: dict[str, list[int]] = {}
+    into: dict[str, list[int]] = {}
+    for of, other in node.outgoing.values_list("kind", "tail_id"):
+        out.setdefault(of, []).append(other)
+    for of, other in node.incoming.values_list("kind", "head_id"):
+        into.setdefault(of, []).append(other)
     lists = [
-        read(
-            Q(incoming__head=node, incoming__kind=kind.MATERIAL)
-            | Q(outgoing__tail=node, outgoing__kind=kind.DOWNSTREAM)
-        ),
-        read(
-            Q(outgoing__tail=node, outgoing__kind=kind.MATERIAL)
-            | Q(incoming__head=node, incoming__kind=kind.DOWNSTREAM)
-        ),
-        read(Q(incoming__head=node, incoming__kind=kind.VARIETY)),
-        read(Q(outgoing__tail=node, outgoing__kind=kind.VARIETY)),
+        [*out.get(kind.MATERIAL, ()), *into.get(kind.DOWNSTREAM, ())],
+        [*into.get(kind.MATERIAL, ()), *out.get(kind.DOWNSTREAM, ())],
+        out.get(kind.VARIETY, []),
+        into.get(kind.VARIETY, []),
     ]
-    more = any(len(rows) > SHOWN for rows in lists)
-    return Neighbours(*(rows[:SHOWN] for rows in lists), more=more)
+    return Neighbours(
+        *(_made_first(node, keys) for keys in lists), more=any(len(set(keys)) > SHOWN for keys in lists)
+    )
+
+
+def _made_first(node: ChainNode, keys: list[int]) -> list[ChainNode]:
+    """The nodes of these keys, those with most linked names first."""
+    found: list[ChainNode] = []
+    wanted = sorted(set(keys) - {node.pk})
+    for start in range(0, len(wanted), 400):
+        rows = ChainNode.objects.filter(pk__in=wanted[start : start + 400])
+        found += rows.annotate(made=Count("links"))
+    return sorted(found, key=lambda near: (-near.made, near.name))[:SHOWN]  # type: ignore[attr-defined]  # annotated
 
 
 def codes_of(cities: Iterable[City]) -> list[str]:

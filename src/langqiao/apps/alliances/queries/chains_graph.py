@@ -36,6 +36,8 @@ from langqiao.kit.permissions import allowed
 
 CHUNK = 5000
 WORTH_KEEPING = 1000  # products; a smaller graph is built as fast as it is read
+# What the graph works out on first use, worked out before it is kept.
+WORKED_OUT = ("tier", "raw", "supplied_by", "kind_of", "covers", "covered_by", "sure_makers")
 KEPT = 3  # graphs: that of the public, that of the office, and one being replaced
 RELATIONS = {
     ChainRelation.Kind.MATERIAL: Relation.MATERIAL,
@@ -80,6 +82,8 @@ def graph_of(dataset: ChainDataset, viewer: Any) -> ChainGraph:
         if graph is None:
             graph = ChainGraph.build(data_of(parts))
             if len(graph.products) >= WORTH_KEEPING:
+                for part in WORKED_OUT:
+                    getattr(graph, part)
                 kept.keep(repr(key), graph)
         _graphs[key] = graph
         while len(_graphs) > KEPT:

@@ -33,6 +33,7 @@ STATES = {
 class Box:
     """A product in the map."""
 
+    id: int
     label: str
     short: str
     state: str
@@ -70,6 +71,8 @@ class Line:
     path: str
     strength: int
     title: str
+    source: int
+    target: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,7 +154,12 @@ def drawing_of(drawn: ChainMap, dataset: ChainDataset, cities: Sequence[City]) -
         height=height,
         columns=columns,
         boxes=list(boxes.values()),
-        lines=[_line(edge, boxes[edge.source], boxes[edge.target]) for edge in drawn.edges],
+        # Lines to "so many more" would cover everything and tell nothing.
+        lines=[
+            _line(edge, boxes[edge.source], boxes[edge.target])
+            for edge in drawn.edges
+            if "more" not in {boxes[edge.source].state, boxes[edge.target].state}
+        ],
         products=sum(max(node.products, 1) for node in drawn.nodes),
         states=states,
     )
@@ -164,6 +172,7 @@ def _box(node: MapNode, x: float, y: float, known: ChainNode | None, by_code: di
         label = ngettext("另有 %(n)d 种产品", "另有 %(n)d 种产品", node.products) % {"n": node.products}
     most = 2 * LABEL_AT_MOST if is_english() and label.isascii() else LABEL_AT_MOST
     return Box(
+        id=node.id,
         label=label,
         short=label if len(label) <= most else f"{label[: most - 1]}…",
         state=node.state,
@@ -192,4 +201,4 @@ def _line(edge: MapEdge, source: Box, target: Box) -> Line:
         bend = min((x2 - x1) / 2, GAP_ACROSS / 2)
         path = f"M{x1:.0f} {y1:.0f}C{x1 + bend:.0f} {y1:.0f} {x2 - bend:.0f} {y2:.0f} {x2:.0f} {y2:.0f}"
     title = _("%(source)s → %(target)s") % {"source": source.label, "target": target.label}
-    return Line(path, min(edge.count, 4), title)
+    return Line(path, min(edge.count, 4), title, edge.source, edge.target)

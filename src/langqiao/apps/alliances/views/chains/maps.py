@@ -23,7 +23,7 @@ from langqiao.kit.words import listed, named
 SIZES = (30, MOST, 120)
 UPS = (1, 2, 3)
 WRITERS = {"csv": as_csv, "xlsx": as_xlsx}
-ROWS_SHOWN = 100
+ROWS_SHOWN = 50
 
 
 @dataclass(frozen=True, slots=True)
