@@ -92,9 +92,12 @@ def test_a_view_has_rows_totals_and_how_far_they_reach() -> None:
     ]  # fmt: skip
     of_city = portal.flow_view(kind="computing", city="songjiang", period="month")
     assert [row.destination.slug for row in of_city.rows] == ["wuhu", "songjiang"]
-    balance = {b.kind.slug: b.values for b in portal.balances(portal.flow_view(city="hefei"))}
-    assert balance["technology"] == (0, 1, 0)
-    assert balance["capital"] == (12000, 0, 0)
+    balance = {
+        b.kind.slug: [s.value for s in b.sides] for b in portal.balances(portal.flow_view(city="hefei"))
+    }
+    assert balance["technology"] == [0, 1, 0]
+    assert balance["capital"] == [12000, 0, 0]
+    assert [b.kind.slug for b in portal.balances(of_city)] == ["computing"]
     assert portal.flow_view(period="2020-01").rows == []
     assert portal.flow_view(kind="water", city="atlantis").kind == ""
 
@@ -153,6 +156,18 @@ def test_two_clicks_from_any_number_to_the_entry(client: Client) -> None:
     assert f"organisation={team.pk}" in org
     behind = page(client, f"{reverse('eye_evidence')}?organisation={firm.pk}")
     assert re.findall(r'href="(/ledger/\d+/)"', behind) == ["/ledger/1/"]
+
+
+def test_a_balance_leads_to_its_own_entries(client: Client) -> None:
+    nine_cities()
+    play(
+        usage("songjiang", "songjiang", 3600),
+        usage("songjiang", "wuhu", 7200),
+        usage("hefei", "songjiang", 1),
+    )
+    balance = portal.balances(portal.flow_view(kind="computing", city="songjiang"))[0]
+    for side, sequence in zip(balance.sides, (3, 2, 1), strict=True):
+        assert re.findall(r'href="(/ledger/\d+/)"', page(client, side.url)) == [f"/ledger/{sequence}/"]
 
 
 def test_pages_ask_a_fixed_number_of_questions(client: Client, django_assert_max_num_queries: Any) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.db.models import QuerySet
+from django.db.models import F, QuerySet
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
@@ -40,6 +40,10 @@ def _in_period(rows: QuerySet[FlowLine], slug: str) -> QuerySet[FlowLine]:
 
 def _at_either_end(rows: QuerySet[FlowLine], slug: str) -> QuerySet[FlowLine]:
     return rows.filter(origin=slug) | rows.filter(destination=slug)
+
+
+def _between_cities(rows: QuerySet[FlowLine], _only: bool) -> QuerySet[FlowLine]:  # noqa: FBT001  a filter's
+    return rows.exclude(origin=F("destination"))
 
 
 def _behind(rows: QuerySet[FlowLine], key: str) -> QuerySet[FlowLine]:
@@ -80,6 +84,7 @@ class EvidenceListing(Listing):
         Filter("origin", _("流出城市"), choices=_cities),
         Filter("destination", _("流入城市"), choices=_cities),
         Filter("city", _("任一端城市"), choices=_cities, apply=_at_either_end),
+        Filter("between", _("仅城际"), "bool", apply=_between_cities),
         Filter("organisation", _("机构编号"), "text", apply=_behind),
     )
 

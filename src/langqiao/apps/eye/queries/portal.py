@@ -5,7 +5,7 @@ Sums are of public entries alone, so everybody sees the same.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
@@ -252,33 +252,55 @@ def _totals(summed: Iterable[Summed], period: Period, **more: str) -> list[KindT
 
 
 @dataclass(frozen=True, slots=True)
+class Side:
+    """One side of a balance: how much, and where the entries are."""
+
+    value: Decimal
+    url: str
+
+
+@dataclass(frozen=True, slots=True)
 class Balance:
     """A city's flows of a kind: in from other cities, out to them, and within."""
 
     kind: FlowKind
-    inward: int
-    outward: int
-    within: int
+    inward: Side
+    outward: Side
+    within: Side
 
     @property
-    def values(self) -> tuple[Decimal, Decimal, Decimal]:
-        """In, out, within, in the kind's unit."""
-        return self.kind.value(self.inward), self.kind.value(self.outward), self.kind.value(self.within)
+    def sides(self) -> tuple[Side, Side, Side]:
+        """In, out, within."""
+        return self.inward, self.outward, self.within
 
 
 def balances(view: FlowView) -> list[Balance]:
-    """In, out and within of the view's city, kind by kind."""
+    """In, out and within of the view's city, of the kind chosen or kind by kind."""
     found = []
+    here = view.city.slug if view.city else ""
     for kind in KINDS.values():
+        if view.kind not in {"", kind.slug}:
+            continue
         rows = [row for row in view.rows if row.kind.slug == kind.slug]
+        asked = {"kind": kind.slug, "period": view.period.slug}
+
+        def side(quantity: int, kind: FlowKind = kind, asked: Mapping[str, str] = asked, **ends: str) -> Side:
+            return Side(kind.value(quantity), evidence_url(**asked, **ends))
+
         found.append(
             Balance(
                 kind,
-                sum(row.quantity for row in rows if not row.is_within and row.destination == view.city),
-                sum(row.quantity for row in rows if not row.is_within and row.origin == view.city),
-                sum(row.quantity for row in rows if row.is_within),
+                side(
+                    sum(r.quantity for r in rows if not r.is_within and r.destination == view.city),
+                    destination=here, between="1",
+                ),
+                side(
+                    sum(r.quantity for r in rows if not r.is_within and r.origin == view.city),
+                    origin=here, between="1",
+                ),
+                side(sum(r.quantity for r in rows if r.is_within), origin=here, destination=here),
             )
-        )
+        )  # fmt: skip
     return found
 
 
