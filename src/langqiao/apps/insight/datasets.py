@@ -7,6 +7,7 @@ from typing import Any
 
 from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from langqiao.apps.insight.models import SHOWN_REPORTS, Indicator, Report, Value
 from langqiao.apps.insight.queries import claims
@@ -89,9 +90,9 @@ def register() -> None:
                 Column("id", "integer", _("编号")),
                 Column("indicator", "text", _("指标代号"), of="indicator_id"),
                 Column("scope_kind", "text", _("范围类别"), values=Value.Scope.choices),
-                Column("scope", "text", _("范围")),
+                Column("scope", "text", pgettext_lazy("figure", "范围")),
                 Column("period", "text", _("时期")),
-                Column("vintage", "text", _("版本"), values=Value.Vintage.choices),
+                Column("vintage", "text", pgettext_lazy("figure", "版本"), values=Value.Vintage.choices),
                 Column("value", "decimal", _("数值")),
                 Column("unit", "text", _("单位")),
                 Column("source_name", "text", _("来源")),
@@ -118,7 +119,7 @@ def register() -> None:
                 Column("numerator", "decimal", _("分子")),
                 Column("denominator", "decimal", _("分母")),
                 Column("unit", "text", _("单位")),
-                Column("recomputed", "text", _("复算")),
+                Column("recomputed", "text", pgettext_lazy("claim", "复算")),
                 Column("verdict", "text", _("结论")),
                 Column("basis", "text", _("依据")),
                 Column("missing", "list", _("缺少的城市")),

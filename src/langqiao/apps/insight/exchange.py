@@ -18,7 +18,7 @@ HEADINGS: dict[str, tuple[str, ...]] = {
     "scope": ("范围", "Scope", "地区", "城市", "Region", "City"),
     "scope_kind": ("范围类别", "Kind of scope"),
     "period": ("时期", "Period", "年份", "年度", "Year"),
-    "vintage": ("版本", "Vintage"),
+    "vintage": ("版本", "Vintage", "Version"),
     "value": ("数值", "Value", "值"),
     "unit": ("单位", "Unit"),
     "source_name": ("来源", "Source"),

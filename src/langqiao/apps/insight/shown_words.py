@@ -5,21 +5,22 @@ from __future__ import annotations
 from decimal import Decimal
 
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from langqiao.apps.insight.models import Value
+from langqiao.kit.words import is_english
 
 # Units of shipped indicators; other units are shown as they were defined.
 _UNITS = {
-    "亿元": _("亿元"),
-    "万元": _("万元"),
-    "万人": _("万人"),
-    "万户": _("万户"),
-    "家": _("家"),
-    "个": _("个"),
-    "件": _("件"),
-    "项": _("项"),
-    "人年": _("人年"),
-    "百万美元": _("百万美元"),
+    "亿元": pgettext_lazy("unit", "亿元"),
+    "万元": pgettext_lazy("unit", "万元"),
+    "万人": pgettext_lazy("unit", "万人"),
+    "万户": pgettext_lazy("unit", "万户"),
+    "家": pgettext_lazy("unit", "家"),
+    "件": pgettext_lazy("unit", "件"),
+    "项": pgettext_lazy("unit", "项"),
+    "人年": pgettext_lazy("unit", "人年"),
+    "百万美元": pgettext_lazy("unit", "百万美元"),
 }
 # Sources of shipped figures that are words, not addresses.
 _SOURCES = {
@@ -58,7 +59,9 @@ def figures(value: Decimal | None) -> str:
 
 
 def unit(text: str) -> str:
-    """A unit in the reader's language."""
+    """A unit in the reader's language; English counts things without a word for them."""
+    if text == "个" and is_english():
+        return ""
     return str(_UNITS.get(text, text))
 
 

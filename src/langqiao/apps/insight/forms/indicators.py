@@ -7,6 +7,7 @@ from typing import Any
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from langqiao.apps.insight.domain.indicators import NAME_AT_MOST, UNIT_AT_MOST, WHY_AT_MOST
 from langqiao.apps.insight.models import Indicator
@@ -80,7 +81,7 @@ class MethodForm(forms.Form):
             self.fields["indicators"] = _several(_("指标"), known, size=8)
         scopes = scope_choices()
         self.fields["scopes"] = forms.MultipleChoiceField(
-            label=_("范围"),
+            label=pgettext_lazy("figure", "范围"),
             choices=scopes,
             initial=[key for key, _name in scopes if key.startswith(_CITIES)],
             widget=forms.SelectMultiple(attrs={"size": 9}),
@@ -94,7 +95,7 @@ class MethodForm(forms.Form):
             )
         if "indicators" in self.fields or method.key == "fusion":
             self.fields["vintage"] = forms.ChoiceField(
-                label=_("版本"), choices=VINTAGE_CHOICES, initial="best", required=False
+                label=pgettext_lazy("figure", "版本"), choices=VINTAGE_CHOICES, initial="best", required=False
             )
         if needs.flows:
             self.fields["flows"] = forms.ChoiceField(label=_("城市间的流"), choices=flow_choices())

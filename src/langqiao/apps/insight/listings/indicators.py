@@ -10,6 +10,7 @@ from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from langqiao.apps.insight import shown_words
 from langqiao.apps.insight.domain.scopes import scope_names
@@ -102,13 +103,13 @@ class ValueListing(Listing):
     columns = (
         Column("indicator", _("指标"), value=lambda row: named(row.indicator), sort="indicator__name",
                link=lambda row: row.get_absolute_url(), export=lambda row: row.indicator_id),
-        Column("scope", _("范围"), value=lambda row: row.scope_text, sort=("scope_kind", "scope"),
-               export=lambda row: f"{row.scope_kind}:{row.scope}"),
+        Column("scope", pgettext_lazy("figure", "范围"), value=lambda row: row.scope_text,
+               sort=("scope_kind", "scope"), export=lambda row: f"{row.scope_kind}:{row.scope}"),
         Column("period", _("时期"), sort="period"),
         Column("value", _("数值"), value=lambda row: shown_words.figures(row.value),
                export=lambda row: row.value.normalize(), sort="value", kind="number"),
         Column("unit", _("单位"), value=lambda row: shown_words.unit(row.unit), export=lambda row: row.unit),
-        Column("vintage", _("版本"), value=vintage_badge, export=lambda row: row.vintage, sort="vintage",
+        Column("vintage", pgettext_lazy("figure", "版本"), value=vintage_badge, export=lambda row: row.vintage, sort="vintage",
                kind="badge"),
         Column("source_name", _("来源"), value=lambda row: shown_words.source(row.source_name),
                export=lambda row: row.source_name, secondary=True),
@@ -118,9 +119,15 @@ class ValueListing(Listing):
     )  # fmt: skip
     filters = (
         Filter("indicator", _("指标"), "choice", choices=_indicator_choices, apply="indicator_id"),
-        Filter("scope", _("范围"), "choice", choices=_scope_choices, apply=_of_scope),
+        Filter("scope", pgettext_lazy("figure", "范围"), "choice", choices=_scope_choices, apply=_of_scope),
         Filter("period", _("时期"), "choice", choices=_period_choices, apply="period"),
-        Filter("vintage", _("版本"), "multi", choices=lambda: Value.Vintage.choices, apply="vintage__in"),
+        Filter(
+            "vintage",
+            pgettext_lazy("figure", "版本"),
+            "multi",
+            choices=lambda: Value.Vintage.choices,
+            apply="vintage__in",
+        ),
     )
     empty = Empty(_("没有符合的指标值。"), _("放宽筛选，或先导入数据。"))
 

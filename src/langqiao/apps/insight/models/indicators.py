@@ -6,6 +6,7 @@ from django.conf import settings
 from django.db import models
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from langqiao.kit.models import Stamped
 
@@ -66,9 +67,9 @@ class Value(models.Model):
     scope_kind = models.CharField(_("范围类别"), max_length=20, choices=Scope.choices)
     # The slug of a city, the name of a province, the key of an organisation; the kind itself for
     # the corridor and the nation.
-    scope = models.CharField(_("范围"), max_length=60)
+    scope = models.CharField(pgettext_lazy("figure", "范围"), max_length=60)
     period = models.CharField(_("时期"), max_length=20)
-    vintage = models.CharField(_("版本"), max_length=20, choices=Vintage.choices)
+    vintage = models.CharField(pgettext_lazy("figure", "版本"), max_length=20, choices=Vintage.choices)
     value = models.DecimalField(_("数值"), max_digits=28, decimal_places=10)
     unit = models.CharField(_("单位"), max_length=20, blank=True)
     source_name = models.CharField(_("来源"), max_length=300)

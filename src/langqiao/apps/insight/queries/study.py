@@ -284,7 +284,7 @@ def _scopes(selection: Selection) -> tuple[tuple[str, str], ...]:
             raise Invalid(_("不认识的范围“%(name)s”。") % {"name": text[:40]}, field="scopes")
         scopes.append((kind, key))
     if not scopes:
-        raise Invalid(_("请选择范围。"), field="scopes")
+        raise Invalid(_("请选择城市或其他范围。"), field="scopes")
     return tuple(scopes)
 
 
