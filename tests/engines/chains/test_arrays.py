@@ -39,7 +39,7 @@ def digraph(n: int, edges: Edges) -> nx.DiGraph:
     return graph
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(graphs())
 def test_articulation_points_and_what_they_cut_off(graph: tuple[int, Edges]) -> None:
     n, edges = graph
@@ -54,7 +54,7 @@ def test_articulation_points_and_what_they_cut_off(graph: tuple[int, Edges]) -> 
     assert articulation_points(csr(n, edges)).tolist() == expected.tolist()
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(graphs(), st.data())
 def test_dominators_and_what_they_cut_off(graph: tuple[int, Edges], data: st.DataObject) -> None:
     n, edges = graph
@@ -72,7 +72,7 @@ def test_dominators_and_what_they_cut_off(graph: tuple[int, Edges], data: st.Dat
         assert cut[vertex] == len(lost)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(graphs())
 def test_tiers_are_the_longest_ways_in_the_condensation(graph: tuple[int, Edges]) -> None:
     n, edges = graph
@@ -87,7 +87,7 @@ def test_tiers_are_the_longest_ways_in_the_condensation(graph: tuple[int, Edges]
     assert set(sources(csr(n, edges)).tolist()) == begins
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(graphs(), st.data())
 def test_reach_counts_steps_and_does_not_enter_what_is_closed(
     graph: tuple[int, Edges], data: st.DataObject

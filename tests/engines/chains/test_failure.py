@@ -57,7 +57,7 @@ def test_lead_firms_and_refusals() -> None:
         failure(graph, ["A"], reach=-1)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(chains())
 def test_cut_off_is_what_no_way_reaches_any_more(data: ChainData) -> None:
     graph = ChainGraph.build(data)

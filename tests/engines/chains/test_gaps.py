@@ -98,7 +98,7 @@ def chains(draw: st.DrawFn) -> ChainData:
     )
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(chains())
 def test_gaps_agree_with_plain_sets(data: ChainData) -> None:
     graph = ChainGraph.build(data)

@@ -52,7 +52,7 @@ def test_what_does_not_fit_is_one_node() -> None:
         chain_map(graph, chain_of(graph, products=["car"], up=1, down=0), most=3)
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(chains(), st.integers(8, 20))
 def test_every_product_stands_once_and_twice_is_the_same(data: ChainData, most: int) -> None:
     graph = ChainGraph.build(data)
