@@ -272,7 +272,7 @@ def _mend(
         if right != name:
             counts[name, right, why] += 1
         rows.append(PanelRow(line, right, int(year), variable, block, number, unit, source))
-    repairs = tuple(Repair(*key, count=n, why=why) for (*key, why), n in sorted(counts.items()))
+    repairs = tuple(Repair(wrong, right, count, why) for (wrong, right, why), count in sorted(counts.items()))
     return rows, repairs
 
 

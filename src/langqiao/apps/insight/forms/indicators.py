@@ -147,13 +147,17 @@ def _parameter_field(parameter: Parameter, language: str, columns: Iterable[tupl
     if parameter.kind == "choice":
         choices = [(key, term.to(language)) for key, term in parameter.choices]
         return forms.ChoiceField(label=label, choices=choices, initial=parameter.default, required=False)
-    kind = forms.IntegerField if parameter.kind == "whole" else forms.FloatField
-    return kind(
-        label=label,
-        initial=parameter.default,
-        min_value=parameter.low,
-        max_value=parameter.high,
-        required=False,
+    low, high = parameter.low, parameter.high
+    if parameter.kind == "whole":
+        return forms.IntegerField(
+            label=label,
+            initial=parameter.default,
+            min_value=None if low is None else int(low),
+            max_value=None if high is None else int(high),
+            required=False,
+        )
+    return forms.FloatField(
+        label=label, initial=parameter.default, min_value=low, max_value=high, required=False
     )
 
 
