@@ -9,10 +9,16 @@ from typing import Annotated
 
 import typer
 
+from langqiao.cli.alliances import alliances_app
 from langqiao.cli.assign import assign
 from langqiao.cli.calibrate import calibrate
+from langqiao.cli.chains import chains_app
+from langqiao.cli.chains_load import load as chains_load
 from langqiao.cli.computing import computing_app
+from langqiao.cli.eye import eye_app
+from langqiao.cli.insight import insight_app
 from langqiao.cli.kme import kme_app
+from langqiao.cli.prove import prove
 from langqiao.cli.quantum import quantum_app
 from langqiao.cli.seal import open_file, seal, seal_keys, seal_receipt
 from langqiao.cli.select import select
@@ -35,6 +41,12 @@ app.add_typer(conference_app, name="conference")
 app.add_typer(computing_app, name="computing")
 app.add_typer(kme_app, name="kme")
 app.add_typer(quantum_app, name="quantum")
+app.add_typer(alliances_app, name="alliances")
+app.add_typer(chains_app, name="chains")
+app.add_typer(insight_app, name="insight")
+app.add_typer(eye_app, name="eye")
+chains_app.command("load")(chains_load)
+ledger_app.command("prove")(prove)
 
 
 @app.command()

@@ -58,6 +58,17 @@ PAGES = {
     "quantum.scenario": "scenario_detail",
     "quantum.demand": "demand_detail",
     "quantum.delivery": "delivery_detail",
+    "alliances.alliance": "alliance_detail",
+    "alliances.member": "member_detail",
+    "alliances.gathering": "gathering_detail",
+    "alliances.exchange": "exchange_detail",
+    "alliances.chainindustry": "chain_map",
+    "alliances.chainnode": "chain_node",
+    "alliances.chainfirm": "chain_firm",
+    "alliances.chainlink": "chain_link",
+    "alliances.place": "park_detail",
+    "insight.indicator": "indicator_detail",
+    "insight.report": "report_detail",
 }
 # Kinds whose name only those may read who hold the permission; without one here anybody may.
 GUARDED = {
@@ -80,6 +91,10 @@ GUARDED = {
     "computing.bill": "computing.read_tenant",
     "quantum.demand": "quantum.read_demand",
     "quantum.delivery": "quantum.read_delivery",
+    "alliances.member": "alliances.read_member",
+    "alliances.gathering": "alliances.read_gathering",
+    "alliances.exchange": "alliances.read_exchange",
+    "insight.report": "insight.read_report",
 }
 # Of kinds that do not stand here only the kind is said.
 NAMED = frozenset({*PAGES, "registry.field"})
