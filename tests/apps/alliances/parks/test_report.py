@@ -55,7 +55,8 @@ def test_near_activities_come_from_a_reference_where_one_is_there() -> None:
     assert report.reference_rows == 4
     assert [one.activity for one in report.near] == ["乙"]
     assert report.near[0].density == pytest.approx(1.0)
-    assert any("4 个地区" in str(one) for one in report.warnings)
+    assert any("4 个地区" in one for one in report.warnings)
+    assert any("没有对照地区" in one for one in alone.warnings)
 
 
 def test_presence_is_compared_where_no_quantities_are_published() -> None:

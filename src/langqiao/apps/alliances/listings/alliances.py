@@ -20,6 +20,7 @@ from langqiao.apps.alliances.models import (
     RatingScheme,
 )
 from langqiao.apps.alliances.queries.alliances import inside, tree
+from langqiao.apps.alliances.templatetags.alliances import grade
 from langqiao.apps.registry.queries import city_choices, field_choices
 from langqiao.kit.figures import moment
 from langqiao.kit.listing import Badge, Column, Empty, Filter, Listing
@@ -254,7 +255,7 @@ class RatingListing(Listing):
         ALLIANCE,
         STATE,
         Column("total", _("总分"), sort="total", kind="number"),
-        Column("grade", _("等次"), sort="grade"),
+        Column("grade", _("等次"), lambda row: grade(row.grade), sort="grade"),
     )
     filters = (
         Filter("year", _("年度"), "multi", choices=scheme_years, apply="scheme_id__in"),

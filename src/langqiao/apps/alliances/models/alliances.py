@@ -127,7 +127,7 @@ class TreeFigure(Published, Stamped):
         verbose_name_plural = _("联盟公布数")
 
     def __str__(self) -> str:
-        return f"{self.label} {self.period}"
+        return self.label
 
     @property
     def name_en(self) -> str:

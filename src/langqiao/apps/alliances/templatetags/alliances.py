@@ -6,10 +6,13 @@ from decimal import Decimal
 from typing import Any
 
 from django import template
+from django.utils.translation import gettext_lazy as _
 
 from langqiao.apps.alliances.queries.parks.units import unit_in_words
 
 register = template.Library()
+# Grades that the corridor uses; another is shown as it was set.
+GRADES = {"优秀": _("优秀"), "良好": _("良好"), "合格": _("合格"), "不合格": _("不合格")}
 
 
 @register.filter
@@ -43,3 +46,9 @@ def degree(value: Any) -> str:
 def width(value: Any) -> str:
     """A share between 0 and 1 as a width in per cent, for a bar."""
     return f"{100 * min(max(float(value), 0.0), 1.0):.1f}%"
+
+
+@register.filter
+def grade(name: Any) -> str:
+    """A grade in the reader's language."""
+    return str(GRADES.get(str(name or ""), name or ""))

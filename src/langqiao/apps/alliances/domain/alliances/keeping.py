@@ -9,7 +9,6 @@ from typing import Any
 
 from django.db import transaction
 from django.db.models import Max
-from django.utils.translation import gettext as now_text
 from django.utils.translation import gettext_lazy as _
 
 from langqiao.apps.accounts.models import User
@@ -133,8 +132,8 @@ def _save(alliance: Alliance) -> None:
     """
     if Alliance.objects.filter(name=alliance.name).exclude(pk=alliance.pk).exists():
         raise Refused(
-            now_text("名称“%(name)s”已属于另一个联盟。") % {"name": alliance.name},
-            mend=now_text("请改用其他名称，或沿用原来的代号（slug）。"),
+            _("名称“%(name)s”已属于另一个联盟。") % {"name": alliance.name},
+            mend=_("请改用其他名称，或沿用原来的代号（slug）。"),
         )
     if not alliance.case and not alliance.is_group:
         alliance.case = next_case()

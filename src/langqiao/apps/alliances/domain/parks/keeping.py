@@ -10,7 +10,6 @@ from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from django.db import transaction
-from django.utils.translation import gettext as now_text
 from django.utils.translation import gettext_lazy as _
 
 from langqiao.apps.accounts.models import User
@@ -234,8 +233,8 @@ class _Import:
             kind = row.get("place_kind")
             if not kind:
                 raise Invalid(
-                    now_text("没有园区“%(name)s”。") % {"name": name},
-                    mend=now_text("请先登记，或在“类别”列写明园区、城市或对照地区。"),
+                    _("没有园区“%(name)s”。") % {"name": name},
+                    mend=_("请先登记，或在“类别”列写明园区、城市或对照地区。"),
                     field="place",
                 )
             source = {key: row.get(key, "") for key in ("source_name", "source_url")}
@@ -263,9 +262,7 @@ class _Import:
         place = self.place(row)
         key = (place.pk, row["activity"], row["measure"], row.get("unit", ""), row.get("period", ""))
         if key in self.seen:
-            raise Invalid(
-                now_text("这一项在本次导入中重复。"), mend=now_text("请只保留一行。"), field="activity"
-            )
+            raise Invalid(_("这一项在本次导入中重复。"), mend=_("请只保留一行。"), field="activity")
         self.seen.add(key)
         outcome = _put(place, row)
         if outcome != "unchanged":

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from django.db.models import Count, QuerySet
-from django.utils.translation import gettext as now_text
+from django.utils.translation import gettext as _
 
 from langqiao.apps.alliances.models import Activity, Place
 from langqiao.apps.alliances.queries.parks.units import unit_in_words
@@ -41,8 +41,8 @@ class Basis:
     def words(self) -> str:
         """The basis for a reader."""
         if self.is_presence:
-            return now_text("只看有无")
-        return now_text("%(measure)s（%(unit)s，%(period)s）") % {
+            return _("只看有无")
+        return _("%(measure)s（%(unit)s，%(period)s）") % {
             "measure": Measure(self.measure).label,
             "unit": unit_in_words(self.unit),
             "period": self.period,

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
-from django.utils.translation import gettext_lazy as _
+from django.utils.translation import gettext as _
 
 from langqiao.apps.alliances.models import Place
 from langqiao.apps.alliances.queries.parks.matrix import Basis, Comparison, Row, comparison
@@ -82,7 +82,10 @@ class Report:
     def of(self, verdict: str) -> list[Peer]:
         """Peers with a verdict, the clearest first."""
         found = [peer for peer in self.peers if peer.verdict == verdict]
-        return sorted(found, key=lambda peer: peer.similarity, reverse=verdict != "complements")
+        down = 1 if verdict == "complements" else -1
+        return sorted(
+            found, key=lambda peer: (down * round(peer.similarity, 9), peer.km or 0.0, peer.row.name)
+        )
 
     @property
     def duplicates(self) -> list[Peer]:
@@ -193,9 +196,15 @@ def _add_near(report: Report, matrix: Any) -> None:
         for name, density in candidates[:NEAR_SHOWN]
     ]
     report.reference_rows = len(source.rows)
-    report.reference = str(_("对照地区") if has_reference else _("参加比较的各方自身"))
-    english = is_english()
-    report.warnings += [warning.text.to("en" if english else "zh") for warning in result.warnings]
+    report.reference = _("对照地区") if has_reference else _("参加比较的各方自身")
+    if has_reference:
+        language = "en" if is_english() else "zh"
+        report.warnings += [warning.text.to(language) for warning in result.warnings]
+    else:
+        report.warnings.append(
+            _("没有对照地区：哪些活动常在一起，只由参加比较的 %(n)d 个得出，并不稳定。")
+            % {"n": len(source.rows)}
+        )
 
 
 def _values(rows: list[Row], columns: tuple[str, ...]) -> Any:

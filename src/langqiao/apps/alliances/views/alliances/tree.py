@@ -8,7 +8,6 @@ from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
-from django.utils.translation import gettext as now_text
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
@@ -40,7 +39,11 @@ ENTRIES_SHOWN = 8
 def alliance_tree(request: HttpRequest) -> HttpResponse:
     """The tree with what is published of it, and how much of that is known here by name."""
     root = reads.tree()
-    known = [] if root is None else [one for one in _all(root) if not one.node.is_group]
+    known = (
+        []
+        if root is None
+        else [one for one in _all(root) if not (one.node.is_group or one.node.illustrative)]
+    )
     context = {
         "root": root,
         "industries": [] if root is None else [one for one in root.children if one.node.is_group],
@@ -171,7 +174,7 @@ def alliance_edit(request: HttpRequest, pk: int) -> HttpResponse:
 def _appoint(request: HttpRequest, alliance: Alliance) -> Any:
     organisation = read(SecretariatForm(request.POST))["organisation"]
     keeping.appoint_secretariat(actor(request), alliance, organisation=organisation)
-    return now_text("秘书处已指定。请在“机构成员”中为其人员授予联盟秘书处角色。")
+    return _("秘书处已指定。请在“机构成员”中为其人员授予联盟秘书处角色。")
 
 
 def _apply(request: HttpRequest, alliance: Alliance) -> Any:
