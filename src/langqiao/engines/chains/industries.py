@@ -1,4 +1,4 @@
-"""Industries up and down the chain (上下游行业), by the weights of the source, with the firms of each city."""
+"""Industries up and down the chain (上下游行业), by the weights of the source, with firms by city."""
 
 from __future__ import annotations
 
