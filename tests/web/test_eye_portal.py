@@ -33,6 +33,16 @@ def test_a_choice_draws_map_and_table_again(scene: object, page: Page) -> None:
     assert "city=hefei" in page.url
 
 
+def test_the_kinds_are_walked_through_by_keyboard(scene: object, page: Page) -> None:
+    page.goto("/eye/")
+    page.locator("#eye-kind-all").focus()
+    for kind in ("technology", "talent"):
+        page.keyboard.press("ArrowRight")
+        expect(page.locator(f"#eye-kind-{kind}")).to_be_checked()
+        page.wait_for_url(f"**kind={kind}**")
+        expect(page.locator(f"#eye-kind-{kind}")).to_be_focused()
+
+
 def test_from_a_number_to_the_proof_by_keyboard(scene: object, page: Page) -> None:
     page.goto("/eye/")
     page.locator(".lq-eye-totals a").first.focus()

@@ -149,6 +149,13 @@ def test_steps_end_where_the_ledger_does(fuse: Fuse, monkeypatch: pytest.MonkeyP
     assert kept_sums() == plain_sums()
 
 
+def test_a_reader_who_waits_takes_one_step_at_least(fuse: Fuse, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sums, "STEP_AT_A_READ", 4)
+    write(*[act(("hefei", "jiaxing", 1)) for _ in range(10)])
+    assert [catch_up(within=0) for _ in range(4)] == [4, 8, 10, 10]
+    assert kept_sums() == plain_sums()
+
+
 def test_what_is_not_public_does_not_count(fuse: Fuse) -> None:
     write(
         act(("hefei", "jiaxing", 1), visibility="parties"), act(("hefei", "jiaxing", 1), visibility="office")

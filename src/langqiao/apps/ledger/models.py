@@ -25,7 +25,7 @@ class Entry(models.Model):
     actor = models.CharField(_("经办人"), max_length=80)
     organisation = models.CharField(_("机构"), max_length=80, blank=True)
     city = models.CharField(_("城市"), max_length=40, blank=True)
-    case = models.CharField(_("项目"), max_length=40, blank=True, db_index=True)
+    case = models.CharField(_("项目"), max_length=40, blank=True)
     app = models.CharField(_("模块"), max_length=40)
     verb = models.CharField(_("动作"), max_length=60)
     object = models.CharField(_("对象"), max_length=120, db_index=True)
@@ -38,6 +38,8 @@ class Entry(models.Model):
         ordering = ["sequence"]
         verbose_name = _("台账记录")
         verbose_name_plural = _("台账记录")
+        # The thread of a case, and the list of cases without a look at the entries themselves.
+        indexes = [models.Index(fields=["case", "visibility", "sequence"], name="ledger_case_seen")]
 
     def __str__(self) -> str:
         return f"#{self.sequence} {self.app}.{self.verb} {self.object}"
@@ -110,7 +112,6 @@ class FlowLine(models.Model):
         verbose_name_plural = _("要素流动明细")
         indexes = [
             models.Index(fields=["kind", "origin", "destination", "month"], name="ledger_line_pair"),
-            models.Index(fields=["destination", "month"], name="ledger_line_to"),
         ]
 
 

@@ -204,7 +204,7 @@ def flow_view(*, kind: str = "", period: str = "", city: str = "") -> FlowView:
     The sums first catch up with the ledger; where more has come than one page may fold in, ``sequence``
     says how far they reach.
     """
-    sequence = catch_up(most=AT_A_READ)
+    sequence = catch_up(within=AT_A_READ)
     chosen = period_of(period)
     cities = list(City.objects.all())
     by_slug = {one.slug: one for one in cities}
@@ -378,7 +378,7 @@ def cases_of(rows: QuerySet[FlowLine], *, limit: int = 12) -> list[CaseLink]:
 
 def organisation_view(organisation: Organisation, *, period: str = "") -> OrganisationView:
     """Flows behind which an organisation stands by public entries."""
-    sequence = catch_up(most=AT_A_READ)
+    sequence = catch_up(within=AT_A_READ)
     chosen = period_of(period)
     key = identifier_of(organisation)
     behind = lines(since=chosen.since, until=chosen.until, organisation=key)
@@ -396,5 +396,5 @@ def organisation_view(organisation: Organisation, *, period: str = "") -> Organi
 
 def evidence() -> QuerySet[FlowLine]:
     """All lines, newest first, once the sums have caught up; lists narrow them."""
-    catch_up(most=AT_A_READ)
+    catch_up(within=AT_A_READ)
     return FlowLine.objects.order_by("-number")

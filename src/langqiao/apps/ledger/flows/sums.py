@@ -8,6 +8,7 @@ catches up first.
 
 from __future__ import annotations
 
+import time
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -22,11 +23,13 @@ from langqiao.apps.ledger.queries import head
 
 STEP = 5_000
 """Entries folded in by one transaction; a writer waits no longer than for these."""
+STEP_AT_A_READ = 1_000
+"""The same while a reader waits."""
 BATCH = 1_000  # rows of one statement
 IDLE = 1_000
 """Entries that count nothing are looked through again and again until there are so many; then it is noted."""
-AT_A_READ = 50_000
-"""Entries that a page folds in at most before it answers; the next one goes on."""
+AT_A_READ = 0.3
+"""Seconds after which a page takes no further step but answers; the next one goes on."""
 
 
 class Key(NamedTuple):
@@ -52,21 +55,24 @@ def reached() -> int:
     return state.sequence if state is not None and state.rules == rules() else 0
 
 
-def catch_up(*, most: int | None = None) -> int:
+def catch_up(*, most: int | None = None, within: float | None = None) -> int:
     """Fold the entries that came after into the sums, in steps of one transaction each.
 
     Args:
         most: how many entries to go on at most; None goes to the end.
+        within: seconds after which no further step is taken; None takes its time.
 
     Returns:
         The sequence that the sums now hold for. It may be ahead of the one that is noted: entries that count
         nothing are noted only now and then, so that reading writes seldom.
     """
-    at, end = reached(), head()[0]
+    begun, size = time.monotonic(), STEP if within is None else STEP_AT_A_READ
+    first = at = reached()
+    end = head()[0]
     last = end if most is None else min(end, at + most)
-    while at < last:
-        upto = min(last, at + STEP)
-        if upto - at < IDLE and not _countable(at, upto).exists() and _is_noted():
+    while at < last and (within is None or at == first or time.monotonic() - begun < within):
+        upto = min(last, at + size)
+        if upto == last and upto - at < IDLE and not _countable(at, upto).exists() and _is_noted():
             return upto
         at = _step(upto)
     return at
