@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import replace
 
 import pytest
@@ -66,3 +67,14 @@ def test_every_product_stands_once_and_twice_is_the_same(data: ChainData, most: 
         assert all(0 < x < 1 and 0 < y < 1 for x, y in places)
         again = chain_map(graph, chain, most=most)
         assert replace(again, milliseconds=0) == replace(drawn, milliseconds=0)
+        at = {node.id: node for node in drawn.nodes}
+        column = {layer.x: place for place, layer in enumerate(drawn.layers)}
+        lines = []
+        for edge in drawn.edges:
+            a, b = sorted((at[edge.source], at[edge.target]), key=lambda node: node.x)
+            if column[b.x] - column[a.x] == 1:
+                lines.append((a.x, a.y, b.y))
+        crossed = sum(
+            a[0] == b[0] and (a[1] - b[1]) * (a[2] - b[2]) < 0 for a, b in itertools.combinations(lines, 2)
+        )
+        assert drawn.crossings == crossed

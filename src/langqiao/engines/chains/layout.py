@@ -8,6 +8,8 @@ order with the fewest crossings. The same input gives the same map.
 
 from __future__ import annotations
 
+import bisect
+import itertools
 import time
 from collections.abc import Collection
 from dataclasses import asdict, dataclass, replace
@@ -251,10 +253,19 @@ def _by_barycentre(
 
 
 def _crossings(layers: list[list[int]], between: list[list[tuple[int, int]]]) -> int:
+    """Pairs of edges between neighbouring layers that cross, counted as inversions. Time O(m log m)."""
     total = 0
     for at, pairs in enumerate(between):
         low = {number: place for place, number in enumerate(layers[at])}
         high = {number: place for place, number in enumerate(layers[at + 1])}
-        places = sorted((low[a], high[b]) for a, b in pairs)
-        total += sum(a[0] < b[0] and a[1] > b[1] for n, a in enumerate(places) for b in places[n + 1 :])
+        seen: list[int] = []
+        for _, group in itertools.groupby(sorted((low[a], high[b]) for a, b in pairs), key=_first):
+            ends = [end for _, end in group]
+            total += sum(len(seen) - bisect.bisect_right(seen, end) for end in ends)
+            for end in ends:
+                bisect.insort(seen, end)
     return total
+
+
+def _first(pair: tuple[int, int]) -> int:
+    return pair[0]
