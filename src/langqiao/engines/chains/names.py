@@ -119,10 +119,10 @@ def kind_of_word(text: str) -> str:
 def can_be_head(name: str, start: int) -> bool:
     """Whether ``name[start:]`` can be the thing that the whole name is a kind of.
 
-    A plain verb cannot (酒店经营), nor the parent compound of a derivative (二氯丙烷), nor a thing that is
+    A plain verb cannot (电影发行), nor the parent compound of a derivative (二氯丙烷), nor a thing that is
     let, repaired or carried (出租房屋): the revenue comes from a service.
 
-    >>> [can_be_head(name, 2) for name in ("酒店经营", "二氯丙烷", "出租房屋", "手机天线")]
+    >>> [can_be_head(name, 2) for name in ("电影发行", "二氯丙烷", "出租房屋", "手机天线")]
     [False, False, False, True]
     """
     head = name[start:]
