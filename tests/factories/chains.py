@@ -78,7 +78,12 @@ def make_data(
 
 
 def make_chain(
-    slug: str = "", *, data: ChainData | None = None, digest: str = "", **origin: Any
+    slug: str = "",
+    *,
+    data: ChainData | None = None,
+    digest: str = "",
+    base: ChainDataset | None = None,
+    **origin: Any,
 ) -> ChainDataset:
     """A data set of a small battery chain, loaded by the console."""
     for city in CITIES:
@@ -92,6 +97,7 @@ def make_chain(
         digest=digest or f"{next(_numbers):064}",
         report={"files": [{"file": "company.tsv", "read": 6, "kept": 6, "doubled": 0, "refused": 0}]},
         proposals=propose(sorted(node_names(data)), product_names(data)),
+        base=base,
     )
     return loaded.dataset
 

@@ -134,9 +134,9 @@ def neighbours_of(node: ChainNode) -> Neighbours:
         out.get(kind.VARIETY, []),
         into.get(kind.VARIETY, []),
     ]
-    return Neighbours(
-        *(_made_first(node, keys) for keys in lists), more=any(len(set(keys)) > SHOWN for keys in lists)
-    )
+    materials, products, varieties, broader = (_made_first(node, keys) for keys in lists)
+    more = any(len(set(keys)) > SHOWN for keys in lists)
+    return Neighbours(materials, products, varieties, broader, more=more)
 
 
 def _made_first(node: ChainNode, keys: list[int]) -> list[ChainNode]:

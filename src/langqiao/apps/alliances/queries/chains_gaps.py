@@ -112,8 +112,9 @@ def gaps_of(scope: Scope, viewer: Any, *, cities: Sequence[City], up: int = 2) -
     gaps = find_gaps(
         graph, chain, cities=codes_of(cities), thin=THIN, concentrated=CONCENTRATED, limit=ROWS_AT_MOST
     )
-    found = [*gaps.missing, *gaps.thin, *gaps.low, *gaps.cuts]
-    nodes = nodes_of(dataset, [gap.product for gap in found])
+    names = [gap.product for gap in gaps.missing] + [gap.product for gap in gaps.thin]
+    names += [gap.product for gap in gaps.low] + [gap.product for gap in gaps.cuts]
+    nodes = nodes_of(dataset, names)
     firms = firms_of(dataset, [key for gap in gaps.thin for key in gap.firms])
     by_code = {city.division_code: city for city in City.objects.all()}
     rows = {

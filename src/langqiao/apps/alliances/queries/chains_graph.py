@@ -39,7 +39,7 @@ WORTH_KEEPING = 1000  # products; a smaller graph is built as fast as it is read
 # What the graph works out on first use, worked out before it is kept.
 WORKED_OUT = ("tier", "raw", "supplied_by", "kind_of", "covers", "covered_by", "sure_makers")
 KEPT = 3  # graphs: that of the public, that of the office, and one being replaced
-RELATIONS = {
+RELATIONS: dict[str, Relation] = {
     ChainRelation.Kind.MATERIAL: Relation.MATERIAL,
     ChainRelation.Kind.VARIETY: Relation.KIND,
     ChainRelation.Kind.DOWNSTREAM: Relation.DOWNSTREAM,
@@ -89,6 +89,12 @@ def graph_of(dataset: ChainDataset, viewer: Any) -> ChainGraph:
         while len(_graphs) > KEPT:
             _graphs.popitem(last=False)
         return graph
+
+
+def forget() -> None:
+    """Drop the graphs in memory."""
+    with _lock:
+        _graphs.clear()
 
 
 def data_of(parts: Sequence[ChainDataset]) -> ChainData:

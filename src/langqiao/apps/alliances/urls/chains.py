@@ -27,5 +27,6 @@ urlpatterns: list[URLPattern] = [
     path("chains/links/<int:pk>/", evidence.chain_link, name="chain_link"),
     path("chains/links/<int:pk>/act/<slug:act>/", evidence.chain_link_act, name="chain_link_act"),
     path("chains/own/", data.own_table, name="chain_own"),
+    path("chains/data/<int:pk>/", data.chain_dataset_by_key, name="chain_dataset_detail"),
     path("chains/data/<slug:slug>/", data.chain_dataset, name="chain_dataset"),
 ]

@@ -6,7 +6,7 @@ from typing import Any
 
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
-from django.shortcuts import get_object_or_404, render
+from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -69,6 +69,12 @@ def chain_dataset(request: HttpRequest, slug: str) -> HttpResponseBase:
         "may_load": allowed(request.user, "chains.load"),
     }
     return render(request, "alliances/chains/dataset.html", context)
+
+
+@require_safe
+def chain_dataset_by_key(request: HttpRequest, pk: int) -> HttpResponse:
+    """The ledger knows a data set by its key, readers by its slug."""
+    return redirect(get_object_or_404(visible_datasets(request.user), pk=pk))
 
 
 @login_required
