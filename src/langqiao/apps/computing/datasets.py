@@ -85,7 +85,7 @@ ASSUMPTIONS = Dataset(
     title=_("算力容量的假设"),
     description=_("容量推演所用的假设：低、中、高三值与依据。它们是假设，不是实测。"),
     app="computing",
-    keywords=(COMPUTING, _("假设")),
+    keywords=(COMPUTING, _("容量假设")),
     columns=(
         CAMPUS_ID,
         CAMPUS_NAME,

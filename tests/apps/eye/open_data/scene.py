@@ -10,10 +10,19 @@ from django.utils import timezone
 
 from langqiao.apps.challenges.models import Challenge
 from langqiao.apps.conference.models import Notice, Priority, Resolution
+from langqiao.apps.insight.domain.reports import publish_report
 from langqiao.apps.ledger.models import Entry, Visibility
 from langqiao.apps.registry.models import OrganisationName, OrganisationRole
 from langqiao.apps.verification.models import Application, ApplicationState, Call, CallState
-from tests.factories import challenges, computing, conference, quantum, registry, verification
+from tests.factories import (
+    challenges,
+    computing,
+    conference,
+    insight_reports,
+    quantum,
+    registry,
+    verification,
+)
 
 SECRET = "密钥晶圆七四二九"  # stands in all that must not get out
 
@@ -57,6 +66,7 @@ def make_everything() -> None:
     computing.make_scheme()
     quantum.make_link()
     quantum.make_scenario()
+    publish_report(None, insight_reports.make_full())
 
 
 def _chosen(call: Call, state: str, **values: Any) -> Application:
@@ -117,6 +127,9 @@ def make_secrets() -> None:
     quantum.make_site("hefei", kme_url=f"https://{SECRET}.example/", state_why=SECRET)
     quantum.make_demand(title=f"{SECRET}密钥需求")
     quantum.make_delivery(title=f"{SECRET}传送")
+    insight_reports.make_value("hefei", 1, source_name=f"{SECRET}撤回", withdrawn_at=timezone.now())
+    report = insight_reports.make_report(title=f"{SECRET}报告草稿", author=SECRET)
+    insight_reports.make_text(report, text=SECRET)
     for visibility in (Visibility.PARTIES, Visibility.OFFICE):
         last = Entry.objects.order_by("-sequence").first()
         assert last is not None

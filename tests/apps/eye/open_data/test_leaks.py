@@ -52,6 +52,8 @@ def test_the_secrets_are_there_to_be_found_and_the_public_records_stay(tmp_path:
         "quantum-scenarios", "projects",
     }  # fmt: skip
     assert after["verification-results"] == before["verification-results"] == 1
+    assert after["reports"] == before["reports"] == 1
+    assert after["indicator-values"] == before["indicator-values"]
     assert after["notices"] == before["notices"] == 1
     assert after["resolutions"] == before["resolutions"] == 1
     names = {written.name for written in export(tmp_path)}

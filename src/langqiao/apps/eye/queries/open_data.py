@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from decimal import Decimal
 from itertools import islice
 from typing import Any
 
@@ -94,6 +95,8 @@ def _cell(value: Any) -> str:
         return "true" if value else "false"
     if isinstance(value, datetime):
         return iso(value)
+    if isinstance(value, Decimal):
+        return format(value, "f")
     text = "; ".join(value) if isinstance(value, list) else str(value)
     return text if len(text) <= 80 else text[:79] + "…"
 

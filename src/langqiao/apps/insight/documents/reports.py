@@ -84,7 +84,15 @@ def _appendix(paper: Any, shown: ShownReport) -> None:
         paper.heading(one.section.heading, 2)
         paper.pairs(about_section(one))
         paper.table(
-            [_("指标"), _("范围"), _("时期"), _("数值"), _("单位"), _("版本"), _("来源")],
+            [
+                _("指标"),
+                _("地区范围"),
+                _("时期"),
+                _("数值"),
+                _("单位"),
+                _("数据版本"),
+                _("来源"),
+            ],
             [[u.indicator, u.scope, u.period, u.value, u.unit, u.vintage, f"[{u.source}]"] for u in one.used],
             size=8.0,
         )

@@ -81,7 +81,7 @@ class FiguresForm(TextForm):
     """A section that shows figures of the store."""
 
     indicators = _several(_("指标"))
-    scopes = _several(_("范围"))
+    scopes = _several(_("地区范围"))
     periods = _several(_("时期"))
     vintage = forms.ChoiceField(label=_("数据版本"), choices=VINTAGES)
 
@@ -158,7 +158,7 @@ def _field(one: Any, label: str, language: str) -> forms.Field:
 def initial_of(section: Section) -> dict[str, Any]:
     """A section's values as its form shows them."""
     choice: Mapping[str, Any] = section.choice
-    found = {"heading": section.heading, "text": section.text}
+    found: dict[str, Any] = {"heading": section.heading, "text": section.text}
     if section.kind == Section.Kind.TEXT:
         return found
     found |= {name: choice[name] for name in ("indicators", "scopes", "periods", "vintage", "flows")}

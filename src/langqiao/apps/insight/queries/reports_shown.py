@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from decimal import Decimal
 from typing import Any
 
 from django.utils.translation import gettext as _
@@ -108,6 +109,15 @@ def figure(value: Any) -> str:
     return f"{number:,.1f}" if abs(number) >= 1000 else f"{number:.4g}"
 
 
+def exact(value: str) -> str:
+    """A figure of the store with all its digits, grouped.
+
+    >>> exact("1210207"), exact("6739.45"), exact("-0.5")
+    ('1,210,207', '6,739.45', '-0.5')
+    """
+    return f"{Decimal(value):,f}"
+
+
 class _Sources:
     """Numbers sources in the order in which figures name them."""
 
@@ -156,7 +166,7 @@ def _used(one: Mapping[str, Any], pinned: Mapping[str, Any], sources: _Sources) 
         indicator=_named(known),
         scope=_named(pinned["scopes"][one["scope"]]),
         period=one["period"],
-        value=figure(one["value"]),
+        value=exact(one["value"]),
         unit=one["unit"] or known["unit"],
         vintage=str(Value.Vintage(one["vintage"]).label),
         source=sources.number(one),
@@ -277,7 +287,7 @@ def differences_shown(row: Compared) -> list[ShownDifference]:
     def text(value: Any, vintage: str) -> str:
         if isinstance(value, str) and value in words:
             return _said(words[value])
-        shown_value = figure(value)
+        shown_value = exact(value) if isinstance(value, str) else figure(value)
         note = Value.Vintage(vintage).label if vintage else ""
         return _("%(figure)s（%(note)s）") % {"figure": shown_value, "note": note} if note else shown_value
 

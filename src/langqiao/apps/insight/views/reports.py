@@ -78,7 +78,7 @@ def report_detail(request: HttpRequest, pk: int) -> HttpResponse:
 def report_new(request: HttpRequest) -> HttpResponse:
     """Begin a report."""
     require(request.user, "insight.write_report")
-    name = request.user.get_full_name() or getattr(request.user, "display_name", "")
+    name = getattr(request.user, "display_name", "")
     form = ReportForm(request.POST or None, viewer=request.user, initial={"author": name})
     if request.method == "POST" and form.is_valid():
         try:

@@ -54,7 +54,7 @@ def publish_report(actor: Any, report: Report) -> Report:
     report.figures_digest = figures_digest(sections)
     report.document_digest = document_digest(report, sections)
     if report.previous_id is not None:
-        _supersede(actor, report)
+        _supersede(actor, report.previous_id, by=report.version)
     _move(report, Report.State.PUBLISHED)
     report.save()
     told = {
@@ -69,11 +69,11 @@ def publish_report(actor: Any, report: Report) -> Report:
     return report
 
 
-def _supersede(actor: Any, report: Report) -> None:
-    earlier = Report.objects.select_for_update().select_related("organisation").get(pk=report.previous_id)
+def _supersede(actor: Any, pk: int, *, by: int) -> None:
+    earlier = Report.objects.select_for_update().select_related("organisation").get(pk=pk)
     _move(earlier, Report.State.SUPERSEDED)
     earlier.save(update_fields=["state", "updated_at"])
-    told = {"version": earlier.version, "by": report.version}
+    told = {"version": earlier.version, "by": by}
     enter(actor, earlier, "supersede_report", told, visibility=Visibility.PUBLIC)
 
 
