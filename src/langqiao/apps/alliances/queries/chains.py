@@ -23,16 +23,18 @@ from langqiao.apps.alliances.models.chains import (
 from langqiao.apps.alliances.queries.chains_graph import industry_codes, visible_datasets
 from langqiao.apps.registry.models import City, Field
 from langqiao.engines.chains.graph import ChainGraph
+from langqiao.engines.chains.link import THRESHOLD
 from langqiao.engines.chains.scope import SEVEN, Chain, chain_of
 from langqiao.kit.refusals import Invalid
 from langqiao.kit.words import named
 
 SHOWN = 60
+LEAST_PERCENT = f"{round(100 * THRESHOLD)}%"  # certainty from which a name is linked
 # What a link's certainty (0 to 1) means in words, from the surest down.
 CERTAINTIES = (
     (0.97, gettext_lazy("几乎确定"), "success"),
     (0.9, gettext_lazy("很可能"), "water"),
-    (0.8, gettext_lazy("可能"), "warning"),
+    (THRESHOLD, gettext_lazy("可能"), "warning"),
     (0.0, gettext_lazy("存疑"), "danger"),
 )
 HOW = {

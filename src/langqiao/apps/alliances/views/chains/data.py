@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from collections import Counter
 from typing import Any
 
 from django.contrib.auth.decorators import login_required
@@ -27,6 +29,7 @@ from langqiao.kit.refusals import Refused
 from langqiao.kit.tables import Limits, open_table
 
 ISSUES_SHOWN = 100
+_NUMBER = re.compile(r"\d+")
 TABLE_BYTES = 20 << 20
 WRITERS = {"csv": as_csv, "xlsx": as_xlsx}
 OUTCOMES = {
@@ -35,6 +38,15 @@ OUTCOMES = {
     "doubled": gettext_lazy("重复"),
     "refused": gettext_lazy("拒绝"),
 }
+
+
+def _reasons(issues: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """How many rows were treated alike; "the code of row 7 again" and "of row 9" are one reason."""
+    counted = Counter((one["file"], one["outcome"], _NUMBER.sub("…", one["reason"])) for one in issues)
+    return [
+        {"file": file, "outcome": OUTCOMES.get(outcome, ""), "reason": reason, "rows": count}
+        for (file, outcome, reason), count in counted.items()
+    ]
 
 
 def _issues(dataset: ChainDataset, issues: list[dict[str, Any]]) -> Table:
@@ -59,9 +71,7 @@ def chain_dataset(request: HttpRequest, slug: str) -> HttpResponseBase:
     context = {
         "dataset": dataset,
         "files": report.get("files", []),
-        "reasons": [
-            {**one, "outcome": OUTCOMES.get(one["outcome"], "")} for one in report.get("reasons", [])
-        ],
+        "reasons": _reasons(issues),
         "issues": [{**one, "outcome": OUTCOMES.get(one["outcome"], "")} for one in issues[:ISSUES_SHOWN]],
         "issue_count": len(issues),
         "overlays": visible_datasets(request.user).filter(base=dataset),

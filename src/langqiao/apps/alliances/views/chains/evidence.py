@@ -74,6 +74,7 @@ def chain_link(request: HttpRequest, pk: int) -> HttpResponse:
         "link": link,
         "sure": read.certainty_of(link),
         "candidates": read.candidates_of(link),
+        "least": read.LEAST_PERCENT,
         "users": link.products.select_related("firm__city")[:MAKERS_SHOWN],
         "may_judge": allowed(request.user, "chains.judge_link", link),
         "confirm": ConfirmForm(initial={"node": link.node.name if link.node else ""}),
