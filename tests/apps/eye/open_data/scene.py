@@ -15,6 +15,9 @@ from langqiao.apps.ledger.models import Entry, Visibility
 from langqiao.apps.registry.models import OrganisationName, OrganisationRole
 from langqiao.apps.verification.models import Application, ApplicationState, Call, CallState
 from tests.factories import (
+    alliances,
+    alliances_parks,
+    chains,
     challenges,
     computing,
     conference,
@@ -67,6 +70,14 @@ def make_everything() -> None:
     quantum.make_link()
     quantum.make_scenario()
     publish_report(None, insight_reports.make_full())
+    alliance = alliances.make_alliance()
+    alliances.make_membership(alliance)
+    alliances.make_gathering(alliance, audience="public")
+    alliances.make_rating(
+        alliance=alliance, state="published", total=Decimal("88.5"), grade="优秀", published_at=timezone.now()
+    )
+    alliances_parks.make_activity()
+    chains.make_chain(may_be_passed_on=True)
 
 
 def _chosen(call: Call, state: str, **values: Any) -> Application:
@@ -128,6 +139,16 @@ def make_secrets() -> None:
     quantum.make_demand(title=f"{SECRET}密钥需求")
     quantum.make_delivery(title=f"{SECRET}传送")
     insight_reports.make_value("hefei", 1, source_name=f"{SECRET}撤回", withdrawn_at=timezone.now())
+    alliance = alliances.make_alliance()
+    member = alliances.make_membership(alliance)
+    alliances.make_membership(alliance, state="applied", joined_on=None, why=SECRET)
+    alliances.make_gathering(alliance, audience="members", title=f"{SECRET}内部活动")
+    alliances.make_reply(
+        alliances.make_exchange(member, title=f"{SECRET}需求"), registry.make_organisation(), text=SECRET
+    )
+    alliances.make_contact(member, name=SECRET, phone="13800000000")
+    alliances.make_rating(alliances.make_scheme(2024), alliance, grade=SECRET[:8])
+    chains.make_chain(data=chains.make_data(firms=[("X", f"{SECRET}股份有限公司", "", "1001", ())]))
     report = insight_reports.make_report(title=f"{SECRET}报告草稿", author=SECRET)
     insight_reports.make_text(report, text=SECRET)
     for visibility in (Visibility.PARTIES, Visibility.OFFICE):

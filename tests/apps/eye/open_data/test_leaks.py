@@ -49,7 +49,7 @@ def test_the_secrets_are_there_to_be_found_and_the_public_records_stay(tmp_path:
     assert grown <= {
         "cities", "organisations", "people", "challenges", "verification-calls", "quantum-sites",
         "quantum-links", "campuses", "campus-buildings", "ledger", "fields", "achievements", "products",
-        "quantum-scenarios", "projects",
+        "quantum-scenarios", "projects", "alliances", "alliance-members",
     }  # fmt: skip
     assert after["verification-results"] == before["verification-results"] == 1
     assert after["reports"] == before["reports"] == 1
