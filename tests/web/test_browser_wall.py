@@ -49,7 +49,7 @@ def enter(name: str) -> float:
 
 
 def title(page: Page) -> str:
-    return page.locator(".lq-wall-slide.is-now h2").inner_text()
+    return page.locator(".lq-wall-slide.is-now h2").text_content() or ""
 
 
 @pytest.mark.parametrize(("width", "height", "size"), [(1920, 1080, "16px"), (3840, 2160, "32px")])
@@ -128,9 +128,7 @@ def test_an_act_reaches_the_wall(hall, record_property):
     waits = []
     for number in range(3):
         since = enter(f"新来的第{number}家（示例）")
-        hall.wait_for_function(
-            f"document.querySelector('{ACTS}').textContent.includes('新来的第{number}家')", timeout=PATIENT
-        )
+        expect(hall.locator(ACTS).first).to_contain_text(f"新来的第{number}家", timeout=PATIENT)
         waits.append(time.monotonic() - since)
     record_property("seconds_to_the_wall", waits)
     print(f"seconds from the entry to the wall: {', '.join(f'{wait:.2f}' for wait in waits)}")

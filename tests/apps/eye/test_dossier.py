@@ -74,7 +74,7 @@ def test_a_guest_reads_the_public_entries_by_stages_with_their_proof(client, ent
     ]  # fmt: skip
     for entry in entries:
         readable = entry.case and entry.visibility == Visibility.PUBLIC
-        assert (f"<dt>摘要</dt><dd>{entry.hash}</dd>" in " ".join(html.split()).replace("> <", "><")) == bool(
+        assert (f"<dt>摘要（SM3）</dt><dd>{entry.hash}</dd>" in " ".join(html.split()).replace("> <", "><")) == bool(
             readable
         )
     assert entries[-1].hash in html  # the chain's head
@@ -274,7 +274,7 @@ def test_a_row_tells_stages_cities_and_how_many(client, cases):
     assert "苏州" in row
     assert ">7<" in row.replace("\n", "")
     text = b"".join(client.get(reverse("eye_dossiers") + "?export=csv").streaming_content).decode()
-    assert "出题、验证、会议、算力、传送、结果、其他" in text
+    assert "出题、验证、联席会议、算力、传送、结果、其他" in text
 
 
 def test_the_list_asks_few_queries(client, cases, django_assert_max_num_queries):

@@ -1,5 +1,5 @@
-// Parts that follow the ledger: what stands in [data-live] is asked for anew every two seconds, by an ETag, so
-// that nothing is sent while nothing happens. Over a gap of the network the last state stays, with a note
+// Parts that follow the ledger: what stands in [data-live] is asked for anew every two seconds (or as often as
+// data-live-every says), by an ETag, so that nothing is sent while nothing happens. Over a gap of the network the last state stays, with a note
 // since when; the pauses between attempts grow, and the first answer makes all as before.
 
 const EVERY = 2000;
@@ -13,6 +13,7 @@ class Part {
     this.list = place.querySelector("[data-live-list]");
     this.note = document.querySelector(place.dataset.liveNote);
     this.etag = place.dataset.liveEtag;
+    this.every = Number(place.dataset.liveEvery) || EVERY;
     this.failed = 0;
     this.reached = new Date();
     this.timer = 0;
@@ -20,7 +21,7 @@ class Part {
   }
 
   start() {
-    this.plan(EVERY);
+    this.plan(this.every);
     addEventListener("online", () => this.plan(0));
     document.addEventListener("visibilitychange", () => document.hidden || this.plan(0));
   }
@@ -34,6 +35,7 @@ class Part {
     if (this.asking) return;
     if (document.hidden) return; // the tab's return asks at once
     this.asking = true;
+    const began = Date.now();
     try {
       const response = await fetch(this.place.dataset.live, {
         headers: { "If-None-Match": this.etag },
@@ -50,7 +52,8 @@ class Part {
       this.asking = false;
     }
     this.say();
-    this.plan(Math.min(EVERY * 2 ** this.failed, LONGEST));
+    const pause = Math.min(this.every * 2 ** this.failed, LONGEST);
+    this.plan(this.failed ? pause : Math.max(0, pause - (Date.now() - began)));
   }
 
   show(html, headers) {

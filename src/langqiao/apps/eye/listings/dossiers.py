@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
+from datetime import date, datetime, time, timedelta
 from typing import Any
 
 from django.core.cache import cache
-from django.db.models import Count, Exists, Max, Min, OuterRef, Q, QuerySet, Subquery
+from django.db.models import Count, Max, Min, OuterRef, Q, QuerySet, Subquery
 from django.http import HttpRequest
 from django.urls import NoReverseMatch, reverse
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from langqiao.apps.eye.queries.dossier import STAGES, stage_of
@@ -50,27 +53,27 @@ def _apps() -> list[tuple[str, Any]]:
     return [(app, APPS[app]) for app in found]
 
 
-def _of_case(rows: QuerySet[Entry], **what: Any) -> Exists:
-    return Exists(rows.filter(case=OuterRef("case"), **what))
-
-
 def _touching(field: str) -> Any:
     """A filter for cases of which an entry that everybody may read, or the first one shown, has the value."""
 
-    def narrow(rows: QuerySet[Entry], value: str) -> QuerySet[Entry]:
-        public = Entry.objects.filter(visibility=Visibility.PUBLIC)
-        return rows.filter(Q(**{field: value}) | Q(_of_case(public, **{field: value})))
+    def narrow(rows: QuerySet[Entry], value: Any) -> QuerySet[Entry]:
+        public = Entry.objects.filter(visibility=Visibility.PUBLIC, **{field: value}).exclude(case="")
+        return rows.filter(Q(**{field: value}) | Q(case__in=public.order_by().values("case")))
 
     return narrow
 
 
+def _midnight(day: date) -> datetime:
+    return timezone.make_aware(datetime.combine(day, time.min))
+
+
 def _between(rows: QuerySet[Entry], days: tuple[Any, Any]) -> QuerySet[Entry]:
-    """Cases with anything shown from the first to the last day."""
+    """Cases that began by the last day and went on at the first day or later."""
     first, last = days
-    if first is not None and hasattr(first, "year"):
-        rows = rows.filter(last__date__gte=first)
-    if last is not None and hasattr(last, "year"):
-        rows = rows.filter(at__date__lte=last)
+    if isinstance(first, date):
+        rows = _touching("at__gte")(rows, _midnight(first))
+    if isinstance(last, date):
+        rows = rows.filter(at__lt=_midnight(last) + timedelta(days=1))
     return rows
 
 
@@ -89,37 +92,45 @@ class DossierListing(Listing):
         Column("about", _("事由"), lambda e: e.about),
         Column("stages", _("阶段"), kind="tags", secondary=True),
         Column("cities", _("城市"), kind="tags", secondary=True),
-        Column("number", _("记录数"), sort="number", kind="number"),
+        Column("number", _("记录数"), sort="held", kind="number"),
         Column("at", _("开始"), sort="at", kind="date", secondary=True),
-        Column("last", _("最近"), sort="last", kind="date"),
+        Column("last", _("最近"), sort="newest", kind="date"),
     )
     filters = (
         Filter("city", _("城市"), choices=_cities, apply=_touching("city")),
         Filter("app", _("模块"), choices=_apps, apply=_touching("app")),
         Filter("at", _("日期"), "range", apply=_between),
-        Filter("number", _("记录数"), "range"),
+        Filter("number", _("记录数"), "range", apply="held"),
     )
 
     def queryset(self, request: HttpRequest) -> QuerySet[Entry]:
         seen = readable(request.user).exclude(case="").order_by()
-        firsts = seen.values("case").annotate(first=Min("sequence")).values("first")
-        of_case = seen.filter(case=OuterRef("case")).values("case")
-        return Entry.objects.filter(sequence__in=firsts).annotate(
-            number=Subquery(of_case.annotate(n=Count("sequence")).values("n")),
-            last=Subquery(of_case.annotate(n=Max("at")).values("n")),
+        rows = Entry.objects.filter(
+            sequence__in=seen.values("case").annotate(first=Min("sequence")).values("first")
         )
+        of_case = seen.filter(case=OuterRef("case")).values("case")
+        # Worked out for every case, so only where the list is ordered or narrowed by it.
+        sort = request.GET.get("sort", self.default_sort).lstrip("-")
+        if sort == "number" or request.GET.get("number_min") or request.GET.get("number_max"):
+            rows = rows.annotate(held=Subquery(of_case.annotate(n=Count("sequence")).values("n")))
+        if sort not in {"number", "at", "case"}:
+            rows = rows.annotate(newest=Subquery(of_case.annotate(n=Max("sequence")).values("n")))
+        return rows
 
     def prepare(self, rows: list[Any], request: HttpRequest) -> list[Any]:
         cities = {city.slug: named(city) for city in City.objects.all()}
-        seen = readable(request.user).filter(case__in=[row.case for row in rows]).order_by("sequence")
-        stages: dict[str, set[str]] = {row.case: set() for row in rows}
-        places: dict[str, dict[str, None]] = {row.case: {} for row in rows}
-        for entry in seen.only("case", "app", "verb", "city").iterator(chunk_size=2000):
-            stages[entry.case].add(stage_of(entry))
-            if entry.city:
-                places[entry.case][cities.get(entry.city, entry.city)] = None
+        seen = readable(request.user).filter(case__in=[row.case for row in rows]).order_by()
+        parts: dict[str, list[Any]] = defaultdict(list)
+        for part in seen.values("case", "app", "verb", "city").annotate(
+            n=Count("sequence"), first=Min("sequence"), last=Max("at")
+        ):
+            parts[part["case"]].append(part)
         for row, act in zip(rows, in_words(rows, request.user), strict=True):
+            own = sorted(parts[row.case], key=lambda part: part["first"])
+            stages = {stage_of(Entry(app=part["app"], verb=part["verb"])) for part in own}
             row.about = act.object.label or act.kind
-            row.stages = [STAGES[key] for key in STAGES if key in stages[row.case]]
-            row.cities = list(places[row.case])
+            row.stages = [STAGES[key] for key in STAGES if key in stages]
+            row.cities = list(dict.fromkeys(cities.get(p["city"], p["city"]) for p in own if p["city"]))
+            row.number = sum(part["n"] for part in own)
+            row.last = max(part["last"] for part in own)
         return rows

@@ -24,7 +24,7 @@ STAGES = {
     "match": _("四配"),
     "answer": _("应答"),
     "verify": _("验证"),
-    "meet": _("会议"),
+    "meet": _("联席会议"),
     "compute": _("算力"),
     "deliver": _("传送"),
     "result": _("结果"),

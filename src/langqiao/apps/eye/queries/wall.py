@@ -115,9 +115,9 @@ def _flow_slides(view: FlowView) -> Iterator[Slide]:
 def _records() -> list[SiteCount]:
     """Counts beside those of the portal: alliances of the tree, scenarios of the quantum network."""
     return [
-        SiteCount("alliances", _("联盟"), alliances().count(), _("个"), reverse("alliance_list")),
+        SiteCount("alliances", _("联盟数"), alliances().count(), _("个联盟"), reverse("alliance_list")),
         SiteCount(
-            "scenarios", _("量子应用场景"), Scenario.objects.count(), _("个"), reverse("scenario_list")
+            "scenarios", _("量子应用场景"), Scenario.objects.count(), _("个场景"), reverse("scenario_list")
         ),
     ]  # fmt: skip
 
