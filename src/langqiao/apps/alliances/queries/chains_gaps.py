@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -32,6 +33,8 @@ NAMED = 4  # names given in a sentence
 PARTNERS = 10
 # In standard deviations of a random record's score; below it a shared word is chance.
 CHANCE = 2.0
+# Among fewer records a score says little, and every shared word counts.
+FEW = 200
 # Of the industry panel, those that could supply: what a firm makes, and firms by their description.
 SUPPLYING = ("product", "enterprise")
 
@@ -242,7 +245,7 @@ def chain_partners(
 
 
 @lru_cache(maxsize=1)
-def _index() -> MatchingIndex:
+def matching_index() -> MatchingIndex:
     """The corridor's matching index, opened once for reading; its one writer follows the ledger."""
     return MatchingIndex.open(settings.INDEX_DIR)
 
@@ -252,12 +255,13 @@ def registry_partners(
 ) -> list[PartnerRow]:
     """Firms of the registry by the matching engine's industry panel (产业：上下游企业与联盟)."""
     place = {city.slug: nearness(home, city) for city in City.objects.all()} if home is not None else {}
-    found = _index().search(
+    found = matching_index().search(
         Query(text=product, title=product, place=place),
         Filters(kinds=SUPPLYING, cities=tuple(city.slug for city in cities)),
         limit=3 * limit,
     )
-    hits = [hit for hit in found.hits if hit.terms and hit.score >= min(CHANCE, found.hits[0].score)]
+    least = CHANCE if found.total >= FEW else -math.inf
+    hits = [hit for hit in found.hits if hit.terms and hit.score >= least]
     ids: dict[str, list[int]] = {}
     for hit in hits:
         label, _sep, pk = hit.key.partition(":")
