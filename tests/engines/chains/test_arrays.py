@@ -16,6 +16,7 @@ from langqiao.engines.chains.arrays import (
     reach,
     sources,
     tiers,
+    warm,
 )
 
 Edges = list[tuple[int, int]]
@@ -129,3 +130,9 @@ def test_a_chain_of_any_length_does_not_overflow() -> None:
 def test_pairs_outside_the_shape_are_refused() -> None:
     with pytest.raises(ValueError, match="outside"):
         Csr.of([0], [3], shape=(2, 3))
+
+
+def test_warming_up_leaves_nothing_behind() -> None:
+    warm()
+    line = Csr.of([0, 1], [1, 2], shape=(3, 3))
+    assert tiers(line).tolist() == [0, 1, 2]

@@ -200,3 +200,12 @@ def reach(graph: Csr, starts: ArrayLike, *, closed: Bools | None = None, most: i
     limit = graph.rows if most is None else most
     kernels.distances(graph.indptr, graph.indices, np.asarray(starts, np.int32), shut, limit, out)
     return out
+
+
+def warm() -> None:
+    """Compile the kernels now (once for a checkout; they are cached), not in somebody's first answer."""
+    line = Csr.of([0, 1], [1, 2], shape=(3, 3))
+    tiers(line)
+    articulation_points(line)
+    dominator_tree(line, sources(line))
+    reach(line, [0])
