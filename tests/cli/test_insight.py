@@ -60,6 +60,11 @@ def test_loading_twice() -> None:
     assert "0 new" in call("load")
 
 
+def test_a_snapshot_of_the_day() -> None:
+    assert json.loads(call("snapshot", "--json"))["created"] == 36
+    assert json.loads(call("snapshot", "--json"))["created"] == 0
+
+
 def test_importing_a_table(tmp_path: Path) -> None:
     call("load")
     file = tmp_path / "t.csv"

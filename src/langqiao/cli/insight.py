@@ -101,6 +101,18 @@ def load_command(*, as_json: _AsJson = False) -> None:
     _tell(report, as_json=as_json)
 
 
+@insight_app.command("snapshot")
+def snapshot_command(*, as_json: _AsJson = False) -> None:
+    """Enter today's number of registered achievements, products, finance and experts by city."""
+    setup()
+    migrate()
+    from langqiao.apps.insight.domain.snapshots import take_snapshot
+
+    with refusals():
+        report = take_snapshot(None)
+    _tell(report, as_json=as_json)
+
+
 @insight_app.command("import")
 def import_command(
     file: Annotated[Path, typer.Argument(help="CSV or XLSX with one figure a row.")],

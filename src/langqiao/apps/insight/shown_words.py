@@ -18,12 +18,14 @@ _UNITS = {
     "万户": pgettext_lazy("unit", "万户"),
     "家": pgettext_lazy("unit", "家"),
     "件": pgettext_lazy("unit", "件"),
+    "人": pgettext_lazy("unit", "人"),
     "项": pgettext_lazy("unit", "项"),
     "人年": pgettext_lazy("unit", "人年"),
     "百万美元": pgettext_lazy("unit", "百万美元"),
 }
 # Sources of shipped figures that are words, not addresses.
 _SOURCES = {
+    "廊桥名录": _("廊桥名录"),
     "公开页面（项目事实表未载明网页）": _("公开页面（项目事实表未载明网页）"),
     "项目事实表（未载明网页）": _("项目事实表（未载明网页）"),
     "走廊公布的比重（项目事实表，2023-05）": _("走廊公布的比重（项目事实表，2023-05）"),

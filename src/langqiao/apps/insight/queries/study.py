@@ -445,7 +445,5 @@ def scope_choices() -> list[tuple[str, str]]:
 
 def indicator_choices() -> list[tuple[str, str]]:
     """Indicators with their units."""
-    return [
-        (row.slug, f"{named(row)} ({shown_words.unit(row.unit)})" if row.unit else named(row))
-        for row in Indicator.objects.order_by("subject", "name")
-    ]
+    rows = [(row, shown_words.unit(row.unit)) for row in Indicator.objects.order_by("subject", "name")]
+    return [(row.slug, f"{named(row)} ({unit})" if unit else named(row)) for row, unit in rows]
