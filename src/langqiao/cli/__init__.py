@@ -280,7 +280,8 @@ def demo(
 ) -> None:
     """载入示例走廊，打印一次匹配并启动网站 / load the demo corridor, print a match, serve the site."""
     setup()
-    from langqiao.cli import computing_demo, quantum_demo
+    from langqiao.apps.insight.domain.loading import load_shipped
+    from langqiao.cli import alliances_demo, chains_demo, computing_demo, quantum_demo, reports_demo
     from langqiao.cli import corridor_demo as demonstration
 
     with refusals():
@@ -289,6 +290,10 @@ def demo(
             demonstration.load(progress=show)
             computing_demo.load(progress=show)
             quantum_demo.load(progress=show)
+            alliances_demo.load(progress=show)
+            chains_demo.load(progress=show)
+            load_shipped()
+            reports_demo.load()
         demonstration.print_sample(out)
         demonstration.print_accounts(out, (*demonstration.PEOPLE, *quantum_demo.PEOPLE))
     if site:
