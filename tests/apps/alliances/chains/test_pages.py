@@ -13,6 +13,7 @@ from openpyxl import load_workbook
 
 from langqiao.apps.accounts.models import User
 from langqiao.apps.alliances.models import ChainDataset, ChainFirm, ChainIndustry, ChainLink, ChainNode
+from langqiao.apps.alliances.queries.chains_report import reason_words, reasons, told
 from tests.factories.accounts import make_office, make_user
 from tests.factories.chains import make_chain
 from tests.factories.registry import make_organisation
@@ -154,6 +155,17 @@ def test_a_data_set_tells_every_row_and_hides_what_is_not_public() -> None:
     firm = hidden.firms.first()
     assert firm is not None
     assert client_of().get(firm.get_absolute_url()).status_code == 404
+
+
+def test_reasons_of_an_import_are_told_together_and_row_by_row() -> None:
+    issue = {"file": "company.tsv", "field": "code", "value": "600001", "outcome": "doubled"}
+    issues = [{**issue, "row": row, "reason": f"代码已见于第 {row - 1} 行"} for row in (7, 9)]
+    assert [(one["reason"], one["rows"]) for one in reasons(issues)] == [("代码已见于第 … 行", 2)]
+    assert [(one["row"], one["reason"]) for one in told(issues)] == [
+        (7, "代码已见于第 6 行"),
+        (9, "代码已见于第 8 行"),
+    ]
+    assert reason_words("没有人说过的话 5") == "没有人说过的话 5"
 
 
 def test_the_ledgers_address_of_a_data_set_leads_to_its_page() -> None:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import re
-from collections import Counter
 from typing import Any
 
 from django.contrib.auth.decorators import login_required
@@ -11,7 +9,6 @@ from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
@@ -21,6 +18,7 @@ from langqiao.apps.alliances.domain.chains.own import COLUMNS
 from langqiao.apps.alliances.forms.chains import OwnTableForm
 from langqiao.apps.alliances.models.chains import ChainDataset
 from langqiao.apps.alliances.queries.chains_graph import visible_datasets
+from langqiao.apps.alliances.queries.chains_report import reasons, told
 from langqiao.apps.ledger.queries import readable
 from langqiao.kit.acting import add_refusal, is_partial
 from langqiao.kit.exports import Table, as_csv, as_xlsx
@@ -29,24 +27,8 @@ from langqiao.kit.refusals import Refused
 from langqiao.kit.tables import Limits, open_table
 
 ISSUES_SHOWN = 100
-_NUMBER = re.compile(r"\d+")
 TABLE_BYTES = 20 << 20
 WRITERS = {"csv": as_csv, "xlsx": as_xlsx}
-OUTCOMES = {
-    "kept": gettext_lazy("保留"),
-    "mended": gettext_lazy("保留，置空该列"),
-    "doubled": gettext_lazy("重复"),
-    "refused": gettext_lazy("拒绝"),
-}
-
-
-def _reasons(issues: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """How many rows were treated alike; "the code of row 7 again" and "of row 9" are one reason."""
-    counted = Counter((one["file"], one["outcome"], _NUMBER.sub("…", one["reason"])) for one in issues)
-    return [
-        {"file": file, "outcome": OUTCOMES.get(outcome, ""), "reason": reason, "rows": count}
-        for (file, outcome, reason), count in counted.items()
-    ]
 
 
 def _issues(dataset: ChainDataset, issues: list[dict[str, Any]]) -> Table:
@@ -55,7 +37,7 @@ def _issues(dataset: ChainDataset, issues: list[dict[str, Any]]) -> Table:
         name=f"{dataset.slug}-rows",
         title=_("逐行说明"),
         heads=[_("文件"), _("行"), _("列"), _("内容"), _("处理"), _("原因")],
-        rows=lambda: ([one[name] for name in names] for one in issues),
+        rows=lambda: ([one[name] for name in names] for one in told(issues)),
         count=lambda: len(issues),
     )
 
@@ -71,8 +53,8 @@ def chain_dataset(request: HttpRequest, slug: str) -> HttpResponseBase:
     context = {
         "dataset": dataset,
         "files": report.get("files", []),
-        "reasons": _reasons(issues),
-        "issues": [{**one, "outcome": OUTCOMES.get(one["outcome"], "")} for one in issues[:ISSUES_SHOWN]],
+        "reasons": reasons(issues),
+        "issues": told(issues[:ISSUES_SHOWN]),
         "issue_count": len(issues),
         "overlays": visible_datasets(request.user).filter(base=dataset),
         "entries": readable(request.user).filter(object=f"alliances.chaindataset:{dataset.pk}"),
