@@ -40,7 +40,7 @@ def test_every_key_of_the_file_is_named() -> None:
         line = next(
             row
             for row in TEXT.splitlines()
-            if row.startswith(f"| `[{table}]`") or row.startswith(f"| `[[{table}]]`")
+            if row.startswith((f"| `[{table}]`", f"| `[[{table}]]`"))
         )
         named = set(re.findall(r"[a-z_]+", line.split("|")[2].replace("(one, industry, sub)", "")))
         assert named == set(readers)

@@ -27,7 +27,7 @@ class ParkListing(Listing):
     """Parks."""
 
     slug = "parks"
-    title = _("园区")
+    title = _("园区清单")
     lead = _("园区与其公布的产业活动；每个园区有一份错位互补报告。")
     search = ("name", "name_en", "summary")
     search_hint = _("按园区查找")

@@ -18,13 +18,13 @@ def parks_in(city: Any, viewer: Any) -> Section | None:  # noqa: ARG001  they ar
     rows = list(places().filter(city=city)[:LISTED])
     if not rows:
         return None
-    return Section(_("园区"), "alliances/parks/section.html", {"rows": rows, "city": city})
+    return Section(_("本市园区"), "alliances/parks/section.html", {"rows": rows, "city": city})
 
 
 def parks_of(organisation: Any, viewer: Any) -> Section | None:  # noqa: ARG001  they are public
     """Parks that an organisation runs."""
     rows = list(places().filter(organisation=organisation)[:LISTED])
-    return Section(_("园区"), "alliances/parks/section.html", {"rows": rows}) if rows else None
+    return Section(_("运营的园区"), "alliances/parks/section.html", {"rows": rows}) if rows else None
 
 
 def register() -> None:

@@ -68,7 +68,7 @@ def park_page(request: HttpRequest, pk: int) -> HttpResponse:
         raise Http404
     basis = basis_from(request.GET.get("basis", ""), Kind.PARK, of=place)
     report = park_report(place, basis)
-    crumbs = [(reverse("park_list"), _("园区")), (place.get_absolute_url(), named(place))]
+    crumbs = [(reverse("park_list"), _("园区清单")), (place.get_absolute_url(), named(place))]
     return _report_page(request, Kind.PARK, basis, report, title=named(place), crumbs=crumbs)
 
 
