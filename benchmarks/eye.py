@@ -4,9 +4,9 @@
 
 A SQLite database in a temporary folder is filled with synthetic entries: of each hundred, ``--share`` are
 public acts that count as flows, the rest are other acts, public or not. Measured are the first view of the
-Eye from a warm process, catching up with a thousand new entries, a view that catches up, a rebuild, how long a
-writer takes with and without a reader that catches up after each act, and the plain sum over the ledger, entry
-by entry, as the baseline of the ratios.
+Eye from a warm process, catching up with a thousand new entries, a view that catches up, a rebuild, how long
+a writer takes with and without a reader that catches up after each act, and the plain sum over the ledger,
+entry by entry, as the baseline of the ratios.
 """
 
 from __future__ import annotations
