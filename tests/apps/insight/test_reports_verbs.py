@@ -118,6 +118,21 @@ def test_text_figures_and_method_are_pinned_with_version_and_source() -> None:
     assert [one["scope"] for one in only.pinned["figures"]] == ["city:suzhou"]
 
 
+def test_a_table_of_figures_keeps_nothing_that_means_nothing_to_it() -> None:
+    make_figures()
+    given = choice(parameters={"x": float("inf")}, flows="talent", nation="provinces")
+    held = make_table(make_report(), choice=given).choice
+    assert (held["parameters"], held["flows"], held["nation"]) == ({}, "", "")
+
+
+@pytest.mark.parametrize("value", [float("inf"), float("nan"), 1e308, [1], {"a": 1}, "3", None, True, -1])
+def test_hostile_parameters_are_refused(value: Any) -> None:
+    make_figures()
+    report = make_report()
+    with pytest.raises(Invalid):
+        make_method(report, "moran", choice=choice("moran", parameters={"neighbours": value}))
+
+
 def test_a_method_keeps_its_result_in_both_languages_and_says_what_is_left_out() -> None:
     make_figures()
     Value.objects.filter(scope="hefei").delete()

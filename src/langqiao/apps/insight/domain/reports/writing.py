@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from django.db import transaction
@@ -162,6 +163,8 @@ def _fill(section: Section, *, heading: str, text: str = "", choice: Mapping[str
     selection = Selection.from_json(choice or {})
     if bool(selection.method) != (section.kind == Section.Kind.METHOD):
         raise Invalid(_("请选择方法。"), field="method")
+    if not selection.method:  # nothing else says anything about a table of figures
+        selection = replace(selection, parameters={}, flows="", nation="")
     section.choice = selection.to_json()
     pin_section(section)
 
