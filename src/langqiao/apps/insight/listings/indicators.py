@@ -8,7 +8,6 @@ from typing import Any
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.urls import reverse
-from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
@@ -91,6 +90,12 @@ def _period_choices() -> Iterable[tuple[str, Any]]:
     return [(period, period) for period in found]
 
 
+def _source(value: Value) -> str:
+    """The source, with the day it was read where that is known."""
+    text = shown_words.source(value.source_name)
+    return f"{text} · {day(value.source_date)}" if value.source_date else text
+
+
 class ValueListing(Listing):
     """All figures, as they may be exported and imported again."""
 
@@ -111,11 +116,10 @@ class ValueListing(Listing):
         Column("unit", _("单位"), value=lambda row: shown_words.unit(row.unit), export=lambda row: row.unit),
         Column("vintage", pgettext_lazy("figure", "版本"), value=vintage_badge,
                export=lambda row: row.vintage, sort="vintage", kind="badge"),
-        Column("source_name", _("来源"), value=lambda row: shown_words.source(row.source_name),
+        Column("source_name", _("来源"), value=_source,
                export=lambda row: row.source_name, secondary=True),
         Column("source_url", _("来源地址"), export_only=True),
-        Column("source_date", _("查阅日期"), value=lambda row: day(row.source_date) or _now("未注明"),
-               export=lambda row: row.source_date, sort="source_date", secondary=True),
+        Column("source_date", _("查阅日期"), export_only=True),
     )  # fmt: skip
     filters = (
         Filter("indicator", _("指标"), "choice", choices=_indicator_choices, apply="indicator_id"),
@@ -130,6 +134,7 @@ class ValueListing(Listing):
         ),
     )
     empty = Empty(_("没有符合的指标值。"), _("放宽筛选，或先导入数据。"))
+    template = "insight/indicators/list.html"
 
     def queryset(self, request: HttpRequest) -> QuerySet[Value]:  # noqa: ARG002
         """Values that count; withdrawn ones stand on the page of their indicator."""
