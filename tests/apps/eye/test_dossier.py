@@ -74,9 +74,9 @@ def test_a_guest_reads_the_public_entries_by_stages_with_their_proof(client, ent
     ]  # fmt: skip
     for entry in entries:
         readable = entry.case and entry.visibility == Visibility.PUBLIC
-        assert (f"<dt>摘要（SM3）</dt><dd>{entry.hash}</dd>" in " ".join(html.split()).replace("> <", "><")) == bool(
-            readable
-        )
+        assert (
+            f"<dt>摘要（SM3）</dt><dd>{entry.hash}</dd>" in " ".join(html.split()).replace("> <", "><")
+        ) == bool(readable)
     assert entries[-1].hash in html  # the chain's head
     assert html.count("摘要相符，前后相连") == len(public)
     assert "langqiao ledger prove FILE" in html

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
+from typing import Annotated, Any
 
 from django.http import Http404, HttpRequest
-from ninja import Query, Router, Schema
+from ninja import Field, Router, Schema
 
 from langqiao.apps.eye.queries import live as live_queries
 from langqiao.apps.eye.queries.dossier import as_file, dossier
@@ -93,8 +93,8 @@ def case_dossier(request: HttpRequest, case: str) -> dict[str, Any]:
 @router.get("/eye/ticker", response=TickerOut, summary="Latest acts (动态)")
 def ticker(
     request: HttpRequest,  # noqa: ARG001  the same for everybody
-    after: int = Query(0, ge=0, le=2**63 - 1, description="sequence from which to go on"),
-    limit: int = Query(20, ge=1, le=100),
+    after: Annotated[int, Field(ge=0, le=2**63 - 1, description="sequence from which to go on")] = 0,
+    limit: Annotated[int, Field(ge=1, le=100)] = 20,
 ) -> TickerOut:
     """Public acts with a higher sequence than ``after``, newest first, at most ``limit``."""
     head, acts = live_queries.acts_after(after, limit)
