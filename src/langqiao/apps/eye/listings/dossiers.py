@@ -93,7 +93,7 @@ class DossierListing(Listing):
         Column("stages", _("阶段"), kind="tags", secondary=True),
         Column("cities", _("城市"), kind="tags", secondary=True),
         Column("number", _("记录数"), sort="held", kind="number"),
-        Column("at", _("开始"), sort="at", kind="date", secondary=True),
+        Column("at", _("开始"), sort="at", kind="date", export_only=True),
         Column("last", _("最近"), sort="newest", kind="date"),
     )
     filters = (
