@@ -225,6 +225,10 @@ OPEN_DATA_LICENCE = os.environ.get(
     "LANGQIAO_OPEN_DATA_LICENCE", "https://creativecommons.org/licenses/by/4.0/"
 )
 OPEN_DATA_PUBLISHER = os.environ.get("LANGQIAO_OPEN_DATA_PUBLISHER", "")
+
+# Real boundaries on the Eye's map: a GeoJSON file and the approval number (审图号) that must stand beside it.
+MAP_BOUNDARIES = os.environ.get("LANGQIAO_MAP_BOUNDARIES", "")
+MAP_APPROVAL = os.environ.get("LANGQIAO_MAP_APPROVAL", "")
 UPLOAD_MAX_BYTES = 20 * 1024 * 1024
 NINJA_PAGINATION_PER_PAGE = 50
 NINJA_PAGINATION_MAX_LIMIT = 500
