@@ -21,7 +21,7 @@ from langqiao.kit.permissions import allowed
 from langqiao.kit.refusals import Invalid, NotAllowed, Refused
 from tests.apps.quantum.scene import make_scene
 from tests.factories import quantum as make
-from tests.factories.accounts import make_member
+from tests.factories.accounts import make_member, make_office, make_user
 from tests.factories.registry import make_organisation
 
 pytestmark = pytest.mark.django_db
@@ -212,3 +212,24 @@ def test_without_an_endpoint_nothing_is_announced() -> None:
     client.force_login(make_member(make_organisation()))
     page = client.get(reverse("delivery_new"), follow=True)
     assert "还没有密钥终端" in page.content.decode()
+
+
+def test_an_endpoint_is_revised_on_its_page_by_the_site_s_operator() -> None:
+    endpoint = make.make_endpoint()
+    operator = make.make_operator(endpoint.site)
+    client = Client()
+    client.force_login(operator)
+    address = reverse("endpoint_edit", args=[endpoint.pk])
+    opened = client.get(reverse("endpoint_list"), {"open": endpoint.pk}).content.decode()
+    assert address in opened
+    assert endpoint.public_key in client.get(address).content.decode()
+    assert client.post(address, {"public_key": "04ab", "is_active": "on"}).status_code == 422
+    new = Sm2PrivateKey.generate().public.hex()
+    assert client.post(address, {"public_key": new}).status_code == 302
+    endpoint.refresh_from_db()
+    assert (endpoint.public_key, endpoint.is_active) == (new, False)
+    assert Entry.objects.filter(verb="revise_endpoint").count() == 1
+    for other, status in ((make.make_operator(make.make_site("hefei")), 403), (make_office(), 403), (make_user(), 404)):  # fmt: skip
+        client.force_login(other)
+        assert client.get(address).status_code == status
+        assert address not in client.get(reverse("endpoint_list"), {"open": endpoint.pk}).content.decode()

@@ -8,13 +8,15 @@ from django.urls import URLPattern, path
 from langqiao.apps.quantum.listings import deliveries as delivery_lists
 from langqiao.apps.quantum.listings import demands as demand_lists
 from langqiao.apps.quantum.listings import network as network_lists
-from langqiao.apps.quantum.views import deliveries, demands, network, planning
+from langqiao.apps.quantum.views import deliveries, demands, network, planning, readings
 from langqiao.kit.listing import list_view
 
 urlpatterns: list[URLPattern] = [
     path("", network.network_map, name="network_map"),
     path("health/", network.health, name="quantum_health"),
     path("readings/", login_required(list_view(network_lists.ReadingListing)), name="key_reading_list"),
+    path("readings/import/", readings.reading_import, name="key_reading_import"),
+    path("readings/template/<slug:kind>/", readings.reading_template, name="key_reading_template"),
     path("plan/", planning.key_plan, name="key_plan"),
     path("sites/", list_view(network_lists.SiteListing), name="site_list"),
     path("sites/new/", network.site_new, name="site_new"),
@@ -36,6 +38,7 @@ urlpatterns: list[URLPattern] = [
     path("demands/<int:pk>/act/<slug:act>/", demands.demand_act, name="demand_act"),
     path("endpoints/", login_required(list_view(delivery_lists.EndpointListing)), name="endpoint_list"),
     path("endpoints/new/", deliveries.endpoint_new, name="endpoint_new"),
+    path("endpoints/<int:pk>/edit/", deliveries.endpoint_edit, name="endpoint_edit"),
     path("deliveries/", login_required(list_view(delivery_lists.DeliveryListing)), name="delivery_list"),
     path("deliveries/new/", deliveries.delivery_new, name="delivery_new"),
     path("deliveries/<int:pk>/", deliveries.delivery_detail, name="delivery_detail"),

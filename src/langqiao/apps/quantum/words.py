@@ -29,6 +29,7 @@ VERBS: dict[str, object] = {
     "refuse_delivery": _("拒收密封文件"),
     "withdraw_delivery": _("撤回密封传送"),
     "publish_keys": _("公布密钥用量"),
+    "import_readings": _("导入密钥池读数"),
     "lose_site": _("KME 失联"),
     "regain_site": _("KME 恢复应答"),
 }

@@ -12,11 +12,15 @@ from django.shortcuts import get_object_or_404
 from django.utils.translation import gettext_lazy as _
 from ninja import Query, Router, Schema, Status
 from ninja.pagination import paginate
+from pydantic import AwareDatetime
 from pydantic import Field as Bound
 
 from langqiao.apps.quantum.domain import demands as verbs
 from langqiao.apps.quantum.domain import network as network_verbs
 from langqiao.apps.quantum.domain.demands import BPS_AT_MOST, PURPOSE_AT_MOST
+from langqiao.apps.quantum.domain.imports import import_readings
+from langqiao.apps.quantum.domain.readings import BITS_AT_MOST, ROWS_AT_MOST
+from langqiao.apps.quantum.domain.readings import BPS_AT_MOST as READING_BPS_AT_MOST
 from langqiao.apps.quantum.models import Demand, Link, Reading, Scenario, Site
 from langqiao.apps.quantum.queries.demands import visible_demands
 from langqiao.apps.quantum.queries.network import links_with_sites, rate_of, sites_with_links
@@ -35,6 +39,8 @@ Key = Annotated[int, Bound(ge=1, lt=2**63)]
 Slug = Annotated[str, Bound(min_length=1, max_length=40)]
 Reason = Annotated[str, Bound(max_length=REASON_AT_MOST)]
 Ends = Annotated[str, Bound(max_length=81)]
+Bits = Annotated[int, Bound(ge=0, le=BITS_AT_MOST)]
+Bps = Annotated[float, Bound(ge=0, le=READING_BPS_AT_MOST)]
 
 
 class QuantumSiteOut(Schema):
@@ -106,6 +112,44 @@ class QuantumReadingOut(Schema):
     generated_bps: float | None
     consumed_bps: float | None
     illustrative: bool
+
+
+class QuantumReadingIn(Schema):
+    """A reading: link as ``A|B`` and site by code names; no ``stored_bits`` where the KME was silent."""
+
+    link: Annotated[str, Bound(min_length=1, max_length=400)]
+    site: Annotated[str, Bound(min_length=1, max_length=120)]
+    at: AwareDatetime
+    stored_bits: Bits | None = None
+    capacity_bits: Bits | None = None
+    generated_bps: Bps | None = None
+    consumed_bps: Bps | None = None
+    illustrative: bool = False
+
+
+class QuantumReadingsIn(Schema):
+    """Readings, all or none; with ``dry_run`` nothing is written."""
+
+    rows: Annotated[list[QuantumReadingIn], Bound(min_length=1, max_length=ROWS_AT_MOST)]
+    dry_run: bool = False
+
+
+class QuantumRefusalOut(Schema):
+    """Why a row was refused; ``row`` counts from 1."""
+
+    row: int
+    field: str
+    why: str
+
+
+class QuantumImportOut(Schema):
+    """What was written; with a refused row nothing."""
+
+    created: int
+    unchanged: int
+    refused: int
+    written: bool
+    refusals: list[QuantumRefusalOut]
 
 
 class QuantumScenarioOut(Schema):
@@ -253,6 +297,19 @@ def list_key_readings(request: HttpRequest) -> QuerySet[Reading]:
     """Readings of key pools, the newest first, for those who may see them."""
     rows = Reading.objects.order_by("-at", "-pk")
     return rows if allowed(request.user, "quantum.read_health") else rows.none()
+
+
+@router.post("/quantum/readings", response=QuantumImportOut, operation_id="import_key_readings")
+def import_key_readings(request: HttpRequest, values: QuantumReadingsIn) -> Any:
+    """Record readings of sites of the caller, all rows or none; the same rows again change nothing."""
+    summary = import_readings(_actor(request), [row.dict() for row in values.rows], dry_run=values.dry_run)
+    return {
+        "created": summary.created,
+        "unchanged": summary.unchanged,
+        "refused": summary.refused,
+        "written": summary.written,
+        "refusals": [{"row": one.row or 0, "field": one.field, "why": str(one)} for one in summary.refusals],
+    }
 
 
 @router.get("/quantum/scenarios", response=list[QuantumScenarioOut], operation_id="list_quantum_scenarios")

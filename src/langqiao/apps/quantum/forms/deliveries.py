@@ -40,6 +40,23 @@ class EndpointForm(forms.Form):
         self.fields["site"].queryset = mine  # type: ignore[attr-defined]  # a ModelChoiceField
 
 
+class EndpointReviseForm(forms.Form):
+    """What changes of an endpoint in its life."""
+
+    public_key = forms.CharField(
+        label=_("SM2 公钥"),
+        max_length=130,
+        help_text=_("单位换了密钥对时更换；130 位十六进制，以 04 开头。"),
+    )
+    is_active = forms.BooleanField(
+        label=_("在用"), required=False, help_text=_("停用后不能再用它预告传送；已预告的照常完成。")
+    )
+
+    def __init__(self, *args: Any, endpoint: Endpoint, **kwargs: Any) -> None:
+        values = {"public_key": endpoint.public_key, "is_active": endpoint.is_active}
+        super().__init__(*args, **{**kwargs, "initial": values})
+
+
 class DeliveryForm(forms.Form):
     """What is to be sent from which endpoint to which."""
 

@@ -89,6 +89,16 @@ class LinkForm(SourcedForm):
             del self.fields["a"], self.fields["b"]
 
 
+class ReadingsForm(forms.Form):
+    """A table of readings."""
+
+    file = forms.FileField(
+        label=_("文件"),
+        help_text=_("CSV 或 XLSX，第一行为列名。"),
+        widget=forms.FileInput(attrs={"accept": ".csv,.xlsx"}),
+    )
+
+
 class WhatIfForm(forms.Form):
     """A what-if: cut a link, lose a site, lay new fibre, double the equipment of a link."""
 

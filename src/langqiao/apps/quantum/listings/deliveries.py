@@ -80,6 +80,7 @@ class EndpointListing(Listing):
         Column("public_key", _("SM2 公钥"), export_only=True),
     )  # fmt: skip
     filters = (Filter("site", _("站点"), "multi", choices=site_keys, apply="site_id__in"),)
+    detail_template = "quantum/deliveries/_endpoint_row.html"
     empty = Empty(_("没有您可以查看的密钥终端。"), _("由站点的量子运营方登记。"))
 
     def queryset(self, request: HttpRequest) -> QuerySet[Endpoint]:

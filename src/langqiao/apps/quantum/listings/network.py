@@ -126,13 +126,13 @@ class ReadingListing(Listing):
 
     slug = "quantum-readings"
     title = _("密钥池读数")
-    lead = _("链路两端的 KME 报告的密钥存量；由轮询或登记写入。")
+    lead = _("链路两端的 KME 报告的密钥存量；由轮询或导入写入。")
     search = ("link__a__name", "link__b__name", "site__name")
     search_hint = _("按站点查找")
     default_sort = "-at"
     columns = (
         Column("at", _("时间"), lambda row: moment(row.at), sort="at",
-               export=lambda row: row.at.isoformat(timespec="seconds")),
+               export=lambda row: row.at.isoformat()),
         Column("link", _("链路"), lambda row: str(row.link), link=lambda row: address(row.link)),
         Column("site", _("应答站点"), lambda row: named(row.site), sort="site__name"),
         Column(
@@ -158,10 +158,16 @@ class ReadingListing(Listing):
     )
     empty = Empty(
         _("没有您可以查看的读数。"),
-        _("运行 langqiao quantum poll 后，站点的密钥池读数在此列出；仅量子运营方与联席办可见。"),
+        _("量子运营方运行 langqiao quantum poll 或导入表格后在此列出；仅量子运营方与联席办可见。"),
     )
 
     def queryset(self, request: HttpRequest) -> QuerySet[Reading]:
         """All readings, for those who may see them."""
         rows = Reading.objects.select_related("link__a", "link__b", "site")
         return rows if allowed(request.user, "quantum.read_health") else rows.none()
+
+    def primary_action(self, request: HttpRequest) -> tuple[Any, str] | None:
+        """Bring in a table, for operators."""
+        if allowed(request.user, "quantum.record_readings"):
+            return _("导入读数"), reverse("key_reading_import")
+        return None

@@ -13,6 +13,7 @@ from django.db.models import F, OuterRef, QuerySet, Subquery
 from django.utils import timezone
 
 from langqiao.apps.quantum.models import Link, Reading, Site
+from langqiao.apps.quantum.rules import operated_ids
 from langqiao.engines.qkd.network import nine_cities
 from langqiao.engines.qkd.physics.spans import link_of
 from langqiao.engines.qkd.types import Link as EngineLink
@@ -253,6 +254,14 @@ def lines_of(rows: Iterable[Pool], dots: Iterable[Dot], *, with_levels: bool) ->
 def links_at(site: Site) -> QuerySet[Link]:
     """Links that end at a site."""
     return (links_with_sites().filter(a=site) | links_with_sites().filter(b=site)).order_by("pk")
+
+
+def ends_run_by(viewer: Any) -> list[tuple[Link, Site]]:
+    """Every end of a link at a site that the viewer operates."""
+    mine = operated_ids(viewer)
+    return [
+        (link, site) for link in links_with_sites() for site in (link.a, link.b) if site.operator_id in mine
+    ]
 
 
 def other_end(link: Link, site: Site) -> Site:

@@ -6,6 +6,8 @@ from typing import Any
 
 from django import template
 
+from langqiao.kit.permissions import allowed
+
 register = template.Library()
 _BITS = ("bit", "kbit", "Mbit", "Gbit", "Tbit")
 _BYTES = ("B", "KB", "MB", "GB", "TB", "PB")
@@ -45,3 +47,9 @@ def figure(value: Any, places: int = 0) -> str:
         return ""
     text = f"{value:,.{places}f}"
     return text.rstrip("0").rstrip(".") if places else text
+
+
+@register.simple_tag(takes_context=True)
+def may(context: Any, permission: str, thing: Any = None) -> bool:
+    """Whether the reader may do something to a record: a row that opens in place offers only that."""
+    return bool(allowed(context["request"].user, permission, thing))

@@ -15,6 +15,7 @@ from langqiao.apps.quantum.domain import deliveries as verbs
 from langqiao.apps.quantum.forms.deliveries import (
     DeliveryForm,
     EndpointForm,
+    EndpointReviseForm,
     ProgressForm,
     ReceiptForm,
     SealForm,
@@ -23,10 +24,11 @@ from langqiao.apps.quantum.forms.parts import ReasonForm
 from langqiao.apps.quantum.listings.parts import state_badge
 from langqiao.apps.quantum.models import Delivery
 from langqiao.apps.quantum.queries.cases import thread
-from langqiao.apps.quantum.queries.deliveries import own_endpoints, visible_deliveries
+from langqiao.apps.quantum.queries.deliveries import own_endpoints, visible_deliveries, visible_endpoints
 from langqiao.apps.quantum.views.parts import reason, through_form
 from langqiao.kit.acting import Act, actor, back, do, read
 from langqiao.kit.permissions import allowed, require
+from langqiao.kit.words import named
 
 State = Delivery.State
 ORDER = (State.ANNOUNCED, State.SEALED, State.SENT, State.RECEIVED)
@@ -51,6 +53,29 @@ def endpoint_new(request: HttpRequest) -> HttpResponse:
         button=_("登记"),
         cancel=reverse("endpoint_list"),
         done=_("终端已登记。"),
+    )
+
+
+@login_required
+@require_http_methods(["GET", "POST"])
+def endpoint_edit(request: HttpRequest, pk: int) -> HttpResponse:
+    """Give an endpoint another public key, or take it out of use."""
+    endpoint = get_object_or_404(visible_endpoints(request.user), pk=pk)
+    require(request.user, "quantum.keep_endpoint", endpoint)
+
+    def revise(values: dict[str, Any]) -> str:
+        verbs.revise_endpoint(actor(request), endpoint, **values)
+        return reverse("endpoint_list")
+
+    return through_form(
+        request,
+        EndpointReviseForm(request.POST or None, endpoint=endpoint),
+        revise,
+        title=_("修改终端"),
+        lead=f"{endpoint.sae_id} · {named(endpoint.organisation)} · {named(endpoint.site)}",
+        button=_("保存"),
+        cancel=reverse("endpoint_list"),
+        done=_("终端已修改；此后的回执按这里的公钥核验。"),
     )
 
 
