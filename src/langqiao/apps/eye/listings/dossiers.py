@@ -11,6 +11,7 @@ from django.db.models import Count, Max, Min, OuterRef, Q, QuerySet, Subquery
 from django.http import HttpRequest
 from django.urls import NoReverseMatch, reverse
 from django.utils import timezone
+from django.utils.html import format_html_join
 from django.utils.translation import gettext_lazy as _
 
 from langqiao.apps.eye.queries.dossier import STAGES, stage_of
@@ -19,7 +20,7 @@ from langqiao.apps.ledger.queries import readable
 from langqiao.apps.ledger.words import in_words
 from langqiao.apps.registry.models import City
 from langqiao.kit.listing import Column, Empty, Filter, Listing
-from langqiao.kit.words import named
+from langqiao.kit.words import listed, named
 
 FIVE_MINUTES = 300
 # Apps that carry cases, in words.
@@ -77,6 +78,12 @@ def _between(rows: QuerySet[Entry], days: tuple[Any, Any]) -> QuerySet[Entry]:
     return rows
 
 
+def _tags(row: Any) -> Any:
+    """Cities as tags that stay whole in a narrow column."""
+    tags = ((city,) for city in row.cities)
+    return format_html_join(" ", '<span class="lq-tag text-nowrap">{}</span>', tags)
+
+
 class DossierListing(Listing):
     """Cases of which the reader may see something; a row is the first entry of its case."""
 
@@ -91,7 +98,7 @@ class DossierListing(Listing):
         Column("case", _("项目编号"), sort="case", kind="code", link=lambda e: dossier_url(e.case)),
         Column("about", _("事由"), lambda e: e.about),
         Column("stages", _("阶段"), kind="tags", secondary=True),
-        Column("cities", _("城市"), kind="tags", secondary=True),
+        Column("cities", _("城市"), _tags, export=lambda e: listed(e.cities), secondary=True),
         Column("number", _("记录数"), sort="held", kind="number"),
         Column("at", _("开始"), sort="at", kind="date", export_only=True),
         Column("last", _("最近"), sort="newest", kind="date"),
