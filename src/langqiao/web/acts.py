@@ -62,6 +62,7 @@ PAGES = {
     "alliances.member": "member_detail",
     "alliances.gathering": "gathering_detail",
     "alliances.exchange": "exchange_detail",
+    "alliances.chaindataset": "chain_dataset_detail",
     "alliances.chainindustry": "chain_map",
     "alliances.chainnode": "chain_node",
     "alliances.chainfirm": "chain_firm",
@@ -94,6 +95,11 @@ GUARDED = {
     "alliances.member": "alliances.read_member",
     "alliances.gathering": "alliances.read_gathering",
     "alliances.exchange": "alliances.read_exchange",
+    "alliances.chaindataset": "chains.read",
+    "alliances.chainindustry": "chains.read",
+    "alliances.chainnode": "chains.read",
+    "alliances.chainfirm": "chains.read",
+    "alliances.chainlink": "chains.read",
     "insight.report": "insight.read_report",
 }
 # Of kinds that do not stand here only the kind is said.
