@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from langqiao.engines.qkd.errors import QkdError
 from langqiao.engines.qkd.network import add_link, cut, nine_cities
 from langqiao.engines.qkd.planning import (
+    advise,
     demands_from,
     load_demands,
     plan,
@@ -119,6 +120,21 @@ def test_what_to_add_next():
     assert upgrades(network, [film(bps=1.0)]) == ()
     with pytest.raises(QkdError, match="too many"):
         upgrades(_wide(), [Demand("x", "n0", "n1", 1e9)], km_at_most=1e6)
+
+
+def test_the_likeliest_additions_are_tried_first_and_counted():
+    network = nine_cities()
+    wanted = [Demand(f"{a.id}-{b.id}", a.id, b.id, 5_000.0) for a, b in combinations(network.nodes, 2)]
+    every = advise(network, wanted, tries=None)
+    assert every.upgrades == upgrades(network, wanted)
+    assert every.tried == every.candidates > 4
+    few = advise(network, wanted, tries=4)
+    assert (few.tried, few.candidates) == (4, every.candidates)
+    first = plan(network, wanted).bottlenecks[:2]
+    assert {one.link for one in few.upgrades} <= set(first)
+    far = advise(_wide(), [Demand("x", "n0", "n39", 1e9)], tries=2, km_at_most=1e6)
+    assert (far.tried, far.candidates) == (2, 780)
+    assert advise(network, [film(bps=1.0)], tries=4).candidates == 0
 
 
 def _wide():

@@ -377,10 +377,13 @@ def plan_key(request: HttpRequest, asked: Query[QuantumChange]) -> Any:
         double=_ends(asked.double, "double"),
     )
     worked = worked_out(change)
+    advice = additions(worked)
     return {
         **plan_as_dict(worked.found),
         "base": plan_as_dict(worked.base),
-        "additions": [upgrade_as_dict(one) for one in additions(worked.network, worked.demands.values())],
+        "additions": [upgrade_as_dict(one) for one in advice.upgrades],
+        "additions_tried": advice.tried,
+        "additions_possible": advice.candidates,
     }
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,12 +10,13 @@ from django.utils.translation import gettext_lazy as _
 
 from langqiao.apps.quantum.models import Demand, Link, Site
 from langqiao.apps.quantum.queries.demands import current_demands
+from langqiao.apps.quantum.queries.kept import advised, planned
 from langqiao.apps.quantum.queries.network import links_with_sites, network_of, sites_with_links
 from langqiao.engines.qkd.errors import QkdError
 from langqiao.engines.qkd.network import add_link, add_system, cut
-from langqiao.engines.qkd.planning import plan, upgrades
+from langqiao.engines.qkd.planning import plan
+from langqiao.engines.qkd.types import Advice, DemandPlan, LinkKey, Network, Plan, Reason
 from langqiao.engines.qkd.types import Demand as EngineDemand
-from langqiao.engines.qkd.types import DemandPlan, LinkKey, Network, Plan, Reason, Upgrade
 from langqiao.kit.refusals import Invalid
 from langqiao.kit.words import listed, named
 
@@ -122,9 +123,9 @@ def worked_out(change: Change | None = None) -> Worked:
     network, sites, _links = current_network()
     rows = list(current_demands())
     wanted = [engine_demand(one) for one in rows]
-    base = plan(network, wanted)
+    base = planned(network, wanted)
     after = network if change.is_none else changed_network(network, change)
-    found = base if change.is_none else plan(after, wanted)
+    found = base if change.is_none else planned(after, wanted)
     return Worked(
         network=after,
         found=found,
@@ -135,9 +136,9 @@ def worked_out(change: Change | None = None) -> Worked:
     )
 
 
-def additions(network: Network, rows: Iterable[Demand], *, most: int = 5) -> tuple[Upgrade, ...]:
+def additions(worked: Worked) -> Advice:
     """What to add next for the demands, the best first; nothing where all are met."""
-    return upgrades(network, [engine_demand(one) for one in rows], most=most)
+    return advised(worked.network, [engine_demand(one) for one in worked.demands.values()])
 
 
 @dataclass(frozen=True, slots=True)

@@ -56,6 +56,7 @@ def _shown(worked: Worked) -> dict[str, Any]:
     before = {row.demand.id: row for row in base.demands}
     loads = sorted(found.links, key=lambda row: -row.percent)
     was = {row.link: row for row in base.links}
+    advice = additions(worked)
     return {
         "plan": found,
         "is_changed": not worked.change.is_none,
@@ -71,7 +72,8 @@ def _shown(worked: Worked) -> dict[str, Any]:
             }
             for row in loads
         ],
-        "additions": [_addition(worked, one) for one in additions(worked.network, worked.demands.values())],
+        "advice": advice,
+        "additions": [_addition(worked, one) for one in advice.upgrades],
     }
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from itertools import combinations
 from typing import Literal
 
@@ -10,7 +10,7 @@ from langqiao.engines.qkd.errors import QkdError
 from langqiao.engines.qkd.network.changes import add_link, add_system, split_spans
 from langqiao.engines.qkd.network.lookup import find_link, great_circle_km
 from langqiao.engines.qkd.planning.plans import plan
-from langqiao.engines.qkd.types import Demand, LinkKey, Network, Plan, Policy, Upgrade
+from langqiao.engines.qkd.types import Advice, Demand, LinkKey, Network, Plan, Policy, Upgrade
 
 Kind = Literal["system", "station", "link"]
 CANDIDATES_AT_MOST = 400
@@ -45,45 +45,89 @@ def upgrades(
     Raises:
         QkdError: a demand or an option is out of range, or there are more than 400 candidates.
     """
+    found = advise(
+        network, demands, policy=policy, overhead=overhead, km_at_most=km_at_most, most=most, tries=None
+    )
+    return found.upgrades
+
+
+def advise(
+    network: Network,
+    demands: Iterable[Demand],
+    *,
+    policy: Policy = "max-min",
+    overhead: float = 0.0,
+    km_at_most: float = 400.0,
+    most: int = 10,
+    tries: int | None,
+) -> Advice:
+    """Try additions as :func:`upgrades` does, the likeliest ``tries`` of them, and say how many there were.
+
+    First those on bottlenecks, in the order of what the bottlenecks keep back; then new links, the shortest
+    fibre first.
+
+    Args:
+        tries: plans at most; None for all, of which there may be 400.
+
+    Raises:
+        QkdError: a demand or an option is out of range, or all are to be tried and there are more than 400.
+    """
     wanted = tuple(demands)
     before = plan(network, wanted, policy=policy, overhead=overhead)
     if not before.unmet:
-        return ()
-    candidates = list(_candidates(network, before, km_at_most))
-    if len(candidates) > CANDIDATES_AT_MOST:
+        return Advice((), 0, 0)
+    candidates = [*_on_links(network, before), *_new_links(network, km_at_most)]
+    if tries is None and len(candidates) > CANDIDATES_AT_MOST:
         raise QkdError(
             f"{len(candidates):,} additions are too many to try; lower the longest fibre", kind="candidates"
         )
-    found = [
-        _compare(before, plan(changed, wanted, policy=policy, overhead=overhead), kind, key, network, changed)
-        for kind, key, changed in candidates
-    ]
+    found: list[Upgrade] = []
+    tried = 0
+    for kind, key in candidates[:tries]:
+        changed = _CHANGES[kind](network, *key)
+        now = find_link(changed, *key)
+        if now is not None and now.rate > 0:
+            after = plan(changed, wanted, policy=policy, overhead=overhead)
+            found.append(_compare(before, after, kind, key, network, changed))
+        tried += 1
     useful = [one for one in found if one.gain > 1e-6 * before.asked or one.newly_met]
     useful.sort(key=lambda one: (len(one.worse) - len(one.newly_met), -one.gain, one.km, one.kind, one.link))
-    return tuple(useful[:most])
+    return Advice(tuple(useful[:most]), tried, len(candidates))
 
 
-def _candidates(network: Network, before: Plan, km_at_most: float) -> Iterator[tuple[Kind, LinkKey, Network]]:
+_CHANGES: dict[Kind, Callable[..., Network]] = {
+    "system": add_system,
+    "station": split_spans,
+    "link": add_link,
+}
+
+
+def _on_links(network: Network, before: Plan) -> Iterator[tuple[Kind, LinkKey]]:
+    """A second pair of equipment or a relay station more on what keeps demands back."""
     dead = {
         key for row in before.unmet if row.reason and row.reason.code == "no_key" for key in row.reason.links
     }
-    for link in network.links:
-        if link.key not in before.bottlenecks and link.key not in dead:
-            continue
-        if link.rate > 0:
-            yield "system", link.key, add_system(network, *link.key)
-        if link.spans:
-            yield "station", link.key, split_spans(network, *link.key)
+    by_key = {link.key: link for link in network.links}
+    for key in dict.fromkeys((*before.bottlenecks, *sorted(dead))):
+        if by_key[key].rate > 0:
+            yield "system", key
+        if by_key[key].spans:
+            yield "station", key
+
+
+def _new_links(network: Network, km_at_most: float) -> Iterator[tuple[Kind, LinkKey]]:
+    """Links between nodes that are no neighbours, the shortest fibre first."""
     if not network.default:
         return
+    joined = {link.key for link in network.links}
+    pairs = []
     for a, b in combinations(network.nodes, 2):
-        straight = great_circle_km(a, b)
-        if straight is None or straight * network.rules.fibre_factor > km_at_most:
-            continue
-        if find_link(network, a.id, b.id) is None:
-            changed = add_link(network, a.id, b.id)
-            if changed.links[-1].rate > 0:
-                yield "link", changed.links[-1].key, changed
+        key = (a.id, b.id) if a.id <= b.id else (b.id, a.id)
+        straight = None if key in joined else great_circle_km(a, b)
+        if straight is not None and straight * network.rules.fibre_factor <= km_at_most:
+            pairs.append((straight, key))
+    for _straight, key in sorted(pairs):
+        yield "link", key
 
 
 def _compare(  # noqa: PLR0917  two plans, two networks and what lies between them

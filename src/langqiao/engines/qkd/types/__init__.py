@@ -16,6 +16,7 @@ from langqiao.engines.qkd.types.physics import (
     TwinRate,
 )
 from langqiao.engines.qkd.types.plan import (
+    Advice,
     Demand,
     DemandPlan,
     Flow,
@@ -32,6 +33,7 @@ from langqiao.engines.qkd.types.time import Account, Failover, Moment, Outage, S
 
 __all__ = [
     "Account",
+    "Advice",
     "Block",
     "Channel",
     "DecoyBounds",

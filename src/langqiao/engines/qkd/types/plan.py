@@ -176,3 +176,12 @@ class Upgrade:
     share_after: float
     newly_met: tuple[str, ...]
     worse: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Advice:
+    """The additions that buy something, the best first; ``tried`` of the ``candidates`` there are."""
+
+    upgrades: tuple[Upgrade, ...]
+    tried: int
+    candidates: int
