@@ -14,9 +14,11 @@ class QuantumConfig(AppConfig):
             datasets,
             flows,
             rules,  # noqa: F401  registers the permissions
+            sections,
         )
         from langqiao.apps.quantum.queries.cases import read_case
 
         register_case_reader(read_case)
+        sections.register()
         datasets.register()
         flows.register()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from django.db.models import Q, QuerySet
@@ -24,6 +25,14 @@ def visible_demands(viewer: Any) -> QuerySet[Demand]:
         Q(organisation__in=organisation_ids(viewer, *INSIDERS))
         | Q(source__operator__in=run)
         | Q(target__operator__in=run)
+    )
+
+
+def demands_at(operators: Iterable[int]) -> QuerySet[Demand]:
+    """Demands that begin or end at sites of some operators: theirs to decide."""
+    mine = list(operators)
+    return Demand.objects.select_related("organisation").filter(
+        Q(source__operator__in=mine) | Q(target__operator__in=mine)
     )
 
 

@@ -10,6 +10,7 @@ from langqiao.kit.permissions import allowed
 
 register = template.Library()
 _BITS = ("bit", "kbit", "Mbit", "Gbit", "Tbit")
+_RAISED = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 _BYTES = ("B", "KB", "MB", "GB", "TB", "PB")
 
 
@@ -47,6 +48,17 @@ def figure(value: Any, places: int = 0) -> str:
         return ""
     text = f"{value:,.{places}f}"
     return text.rstrip("0").rstrip(".") if places else text
+
+
+@register.filter
+def scientific(value: Any) -> str:
+    """A small number with three digits and its power of ten: 2.00 × 10⁻⁴."""
+    if value is None:
+        return ""
+    if not value:
+        return "0"
+    digits, _e, power = f"{value:.2e}".partition("e")
+    return f"{digits} × 10{str(int(power)).translate(_RAISED)}"
 
 
 @register.simple_tag(takes_context=True)

@@ -21,6 +21,7 @@ from langqiao.apps.quantum.queries import network as queries
 from langqiao.apps.quantum.queries.alarms import alarms_of
 from langqiao.apps.quantum.queries.cases import thread
 from langqiao.apps.quantum.queries.network import Pool
+from langqiao.apps.quantum.queries.rates import rates_of
 from langqiao.apps.quantum.views.charts import series_chart
 from langqiao.apps.quantum.views.parts import reason, through_form
 from langqiao.kit.acting import Act, actor, do
@@ -146,6 +147,7 @@ def link_detail(request: HttpRequest, pk: int) -> HttpResponse:
     context = {
         "link": link,
         "engine": queries.engine_link(link),
+        "rates": rates_of(link),
         "badge_state": level_badge(level),
         "basis": basis_badge(link),
         "pool": pool,

@@ -20,6 +20,7 @@ from langqiao.apps.quantum.queries.plans import (
     route_in_words,
     worked_out,
 )
+from langqiao.apps.quantum.queries.rates import rates_at
 from langqiao.engines.qkd.types import DemandPlan, Upgrade
 from langqiao.kit.acting import add_refusal
 from langqiao.kit.permissions import require
@@ -72,9 +73,17 @@ def _shown(worked: Worked) -> dict[str, Any]:
             }
             for row in loads
         ],
+        "rated": _rated(worked),
         "advice": advice,
         "additions": [_addition(worked, one) for one in advice.upgrades],
     }
+
+
+def _rated(worked: Worked) -> list[dict[str, Any]]:
+    """The links that a change adds or doubles, by method."""
+    keys = [key for key in (worked.change.add, worked.change.double) if key]
+    rows = [(link_name(key, worked.names), rates_at(worked.network, key)) for key in dict.fromkeys(keys)]
+    return [{"name": name, "rates": rates} for name, rates in rows if rates]
 
 
 def _row(worked: Worked, row: DemandPlan, before: DemandPlan) -> dict[str, Any]:
