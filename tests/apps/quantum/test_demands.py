@@ -12,6 +12,7 @@ from langqiao.apps.ledger.models import Entry
 from langqiao.apps.quantum.domain import demands
 from langqiao.apps.quantum.models import Demand, Site
 from langqiao.apps.quantum.queries.plans import Change, additions, verdict_on, worked_out
+from langqiao.engines.qkd.types import Advice
 from langqiao.kit.refusals import Invalid, NotAllowed, Refused
 from tests.factories import quantum as make
 from tests.factories.accounts import make_member
@@ -146,10 +147,9 @@ def test_a_what_if_cuts_a_link_and_adds_one() -> None:
 def test_an_addition_says_what_it_buys() -> None:
     a, _b, c = spur()
     demand = make.make_demand(a, c, bps=12_000.0, state="admitted")
-    worked = worked_out()
-    best = additions(worked.network, [demand])[0]
-    assert best.gain > 0
-    assert not additions(worked.network, [])
+    assert additions(worked_out()).upgrades[0].gain > 0
+    demand.delete()
+    assert additions(worked_out()) == Advice((), 0, 0)
 
 
 def test_a_suspended_site_takes_its_links_out_of_the_plan() -> None:

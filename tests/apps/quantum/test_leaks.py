@@ -14,6 +14,7 @@ from django.urls import reverse
 from langqiao.apps.ledger.models import Entry
 from langqiao.apps.quantum.domain import deliveries, demands
 from langqiao.apps.quantum.models import Delivery, Demand, Site
+from langqiao.apps.registry.models import Organisation
 from tests.apps.quantum.scene import Scene, make_scene
 from tests.apps.quantum.test_deliveries import SEALED
 from tests.factories.quantum import MARKER, today
@@ -45,6 +46,8 @@ def addresses() -> list[str]:
              "endpoint_list", "key_reading_list", "quantum_health", "key_plan", "ledger_list")  # fmt: skip
     found = [reverse(name) for name in names]
     found += [f"{reverse(name)}?export={kind}" for name in names[1:8] for kind in ("csv", "xlsx")]
+    found += [reverse("work"), reverse("key_reading_import"), reverse("key_reading_template", args=["csv"])]
+    found += [reverse("organisation_detail", args=[one.pk]) for one in Organisation.objects.all()]
     rows = [*Demand.objects.all(), *Delivery.objects.all()]
     found += [row.get_absolute_url() for row in (*rows, *Site.objects.all())]
     found += [reverse("case_detail", args=[row.case]) for row in rows]
