@@ -18,6 +18,7 @@ from langqiao.cli.computing import computing_app
 from langqiao.cli.eye import eye_app
 from langqiao.cli.insight import insight_app
 from langqiao.cli.kme import kme_app
+from langqiao.cli.parks import parks_app
 from langqiao.cli.prove import prove
 from langqiao.cli.quantum import quantum_app
 from langqiao.cli.seal import open_file, seal, seal_keys, seal_receipt
@@ -42,6 +43,7 @@ app.add_typer(computing_app, name="computing")
 app.add_typer(kme_app, name="kme")
 app.add_typer(quantum_app, name="quantum")
 app.add_typer(alliances_app, name="alliances")
+app.add_typer(parks_app, name="parks")
 app.add_typer(chains_app, name="chains")
 app.add_typer(insight_app, name="insight")
 app.add_typer(eye_app, name="eye")

@@ -114,9 +114,10 @@ ITEMS = (
     Item(_("人才需求"), icon="user-search", name="talent_list", group="supply"),
     Item(_("人才培养"), icon="school", name="training_list", group="supply"),
     Item(_("科创之眼"), icon="eye", name="eye", group="corridor"),
+    Item(_("大屏"), icon="device-tv", name="eye_wall", group="corridor"),
     Item(_("专项"), icon="flag", name="programme_list", group="corridor"),
     Item(_("台账"), icon="link", name="ledger_list", group="corridor"),
-    Item(_("卷宗"), icon="folder", name="eye_dossiers", group="corridor"),
+    Item(_("卷宗"), icon="folder-open", name="eye_dossiers", group="corridor"),
     Item(_("开放数据"), icon="database-export", name="open_data_list", group="corridor"),
     Item(
         _("导入"),
