@@ -159,7 +159,7 @@ def at_page(user: Any) -> Client:
 def test_the_page_tries_first_and_the_list_s_export_comes_back() -> None:
     link = make.make_link()
     for hours in (3, 2, 1):
-        make.make_reading(link, at=timezone.now() - timedelta(hours=hours))
+        make.make_reading(link, at=timezone.now() - timedelta(hours=hours), illustrative=hours == 2)
     operator = make.make_operator(link.a)
     client = at_page(operator)
     assert "导入读数" in client.get(reverse("key_reading_list")).content.decode()
