@@ -22,6 +22,8 @@ def main(paths: list[str]) -> None:
     missing = []
     for message in catalogue:
         key = message.id if isinstance(message.id, str) else message.id[0]
+        if message.context:  # as gettext itself joins them
+            key = f"{message.context}\x04{key}"
         empty = not message.string or (not isinstance(message.string, str) and not all(message.string))
         if not key or not (empty or message.fuzzy):
             continue

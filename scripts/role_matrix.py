@@ -47,9 +47,22 @@ APPS = {
     "conference": "联席会议 conference",
     "computing": "智算中心 computing",
     "quantum": "量子网络 quantum",
+    "alliances": "联盟 alliances",
+    "chains": "产业链 chains",
+    "parks": "园区 parks",
+    "insight": "智库 insight",
 }
 # Apps whose permissions are shown actor by actor, as their tests ask them.
-BY_TABLE = frozenset({"verification", "conference", "computing", "quantum"})
+BY_TABLE = {
+    "verification": "tests.apps.verification.test_matrix",
+    "conference": "tests.apps.conference.test_matrix",
+    "computing": "tests.apps.computing.test_matrix",
+    "quantum": "tests.apps.quantum.test_matrix",
+    "alliances": "tests.apps.alliances.test_matrix",
+    "chains": "tests.apps.alliances.chains.test_rules",
+    "parks": "tests.apps.alliances.parks.test_matrix",
+    "insight": "tests.apps.insight.test_matrix",
+}
 NO = "—"
 
 
@@ -245,11 +258,11 @@ def _of_answers(actor: Actor, may: Callable[[Any], bool]) -> str:
 def by_table(app: str) -> list[str]:
     """Rows of an app whose permissions hang on what stands between people: its tested table of actors.
 
-    ``tests/apps/<app>/test_matrix.py`` asks every actor of a scene; the table there is what holds.
+    The module of BY_TABLE asks every actor of a scene; the table there is what holds.
     """
     from langqiao.kit.permissions import permissions
 
-    table = import_module(f"tests.apps.{app}.test_matrix").TABLE
+    table = import_module(BY_TABLE[app]).TABLE
     lines = ["| 权限 | 对什么 asked of | 谁可以 who may |", "|---|---|---|"]
     for permission in permissions():
         if not permission.name.startswith(f"{app}."):

@@ -16,7 +16,7 @@ PACKAGE = Path(__file__).parents[2] / "src" / "langqiao"
 CATALOGUE = PACKAGE / "locale" / "en" / "LC_MESSAGES" / "django.po"
 PLACEHOLDER = re.compile(r"%\((\w+)\)[sd]|%[sd]|\{(\w+)\}")
 # Chinese that is shown on purpose: the product's own name, the mark of illustrative records.
-ON_PURPOSE = re.compile(r"廊桥|示例|简体中文|中文")
+ON_PURPOSE = re.compile(r"廊桥|示例|简体中文|中文|GS\(\d{4}\)\d{4}号")
 CHINESE = re.compile(r"[\u4e00-\u9fff]")
 
 

@@ -283,6 +283,7 @@ def demo(
     """载入示例走廊，打印一次匹配并启动网站 / load the demo corridor, print a match, serve the site."""
     setup()
     from langqiao.apps.insight.domain.loading import load_shipped
+    from langqiao.apps.insight.domain.snapshots import take_snapshot
     from langqiao.cli import alliances_demo, chains_demo, computing_demo, eye_demo, quantum_demo, reports_demo
     from langqiao.cli import corridor_demo as demonstration
 
@@ -295,6 +296,7 @@ def demo(
             alliances_demo.load(progress=show)
             chains_demo.load(progress=show)
             load_shipped()
+            take_snapshot(None)
             reports_demo.load()
             eye_demo.load_flows()
         demonstration.print_sample(out)

@@ -17,9 +17,9 @@ if TYPE_CHECKING:
     from langqiao.engines.regional.panel import Panel
 
 insight_app = typer.Typer(
-    help="Indicators, claims and panels (智库：指标、复算与面板).", no_args_is_help=True
+    help="智库：指标、复算与面板 / the think tank: indicators, claims, panels", no_args_is_help=True
 )
-_AsJson = Annotated[bool, typer.Option("--json", help="Print JSON instead of tables.")]
+_AsJson = Annotated[bool, typer.Option("--json", help="输出 JSON / print JSON")]
 _SHOWN = 20
 
 

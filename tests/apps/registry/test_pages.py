@@ -127,7 +127,7 @@ def test_an_organisation_page_gathers_what_belongs_to_it(
     for _number in range(12):
         make_achievement(owner=organisation, field=make_field("ai"))
         make_person(organisation=organisation)
-    with django_assert_max_num_queries(25):
+    with django_assert_max_num_queries(30):
         text = client.get(organisation.get_absolute_url()).content.decode()
     for word in ("facility", "finance", "product", "talent", "training", "programme"):
         assert str(corridor[word]) in text

@@ -38,9 +38,7 @@ def test_every_key_of_the_file_is_named() -> None:
         ("nodes", tree_file._NODE),
     ):
         line = next(
-            row
-            for row in TEXT.splitlines()
-            if row.startswith((f"| `[{table}]`", f"| `[[{table}]]`"))
+            row for row in TEXT.splitlines() if row.startswith((f"| `[{table}]`", f"| `[[{table}]]`"))
         )
         named = set(re.findall(r"[a-z_]+", line.split("|")[2].replace("(one, industry, sub)", "")))
         assert named == set(readers)

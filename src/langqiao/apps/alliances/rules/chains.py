@@ -20,7 +20,7 @@ keeps_chains = is_office | holds(Role.SECRETARIAT) | is_system
 
 
 @predicate
-def is_public(user: Any, target: Any = None) -> bool:  # noqa: ARG001  a predicate's signature
+def is_public(user: Any, target: Any = None) -> bool:
     """The data set is public; without a target, some chain may be read by everybody."""
     dataset = target if target is None or isinstance(target, ChainDataset) else target.dataset
     return dataset is None or dataset.is_public

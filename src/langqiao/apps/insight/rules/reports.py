@@ -41,7 +41,7 @@ def writes_for(user: Any, target: Any = None) -> bool:
 
 
 @predicate
-def is_shown(user: Any, target: Any = None) -> bool:  # noqa: ARG001  a predicate's signature
+def is_shown(user: Any, target: Any = None) -> bool:
     """The report is or was published."""
     return isinstance(target, Report) and target.state in SHOWN_REPORTS
 
