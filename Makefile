@@ -92,6 +92,9 @@ bench: install ## benchmarks on real data; DATA names its folder
 	  --pods $(DATA)/openb/openb_pod_list_*.csv
 	$(BIN)/python -m benchmarks.simulation --nodes $(DATA)/openb/openb_node_list_gpu_node.csv \
 	  --pods $(DATA)/openb/openb_pod_list_default.csv
+	$(BIN)/python -m benchmarks.chains --product-chain $(DATA)/product_chain
+	$(BIN)/python -m benchmarks.eye
+	$(BIN)/python -m benchmarks.open_data
 	$(BIN)/python -m benchmarks.quantum_allocation --topologies $(DATA)/qkd_topologies/graphs
 	$(BIN)/python -m benchmarks.kme
 	$(BIN)/python -m benchmarks.sealed
