@@ -40,7 +40,9 @@ def addresses() -> dict[str, str]:
     return found
 
 
-ADDRESSES = addresses()
+# Pages of a few rows that the product itself fixes: claims, methods, data sets.
+FIXED = {"claim_list", "method_list", "open_data_list"}
+ADDRESSES = [name for name in addresses() if name not in FIXED]
 
 
 @pytest.fixture

@@ -7,11 +7,14 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from tests.tables import make_tables
 
 ROOT = Path(__file__).resolve().parents[3]
 
 
+@pytest.mark.slow
 def test_processes_that_draft_at_once_get_case_numbers_of_their_own(tmp_path: Path) -> None:
     environment = os.environ | {
         "LANGQIAO_DATA_DIR": str(tmp_path),

@@ -120,6 +120,7 @@ def test_an_exported_list_comes_back_unchanged(tmp_path, rf, format):
     assert (report.unchanged, report.changed, report.created) == (2, 0, 0)
 
 
+@pytest.mark.slow
 def test_all_requirements_of_the_corpus(shared_data, tmp_path):
     path = shared_data / "requirements" / "requirements.csv"
     report = import_file(None, path, publish=True)

@@ -137,6 +137,7 @@ def trial(ground: Path, folder: Path, moments: list[tuple[int, float]]) -> None:
     assert found["paid"] == 15
 
 
+@pytest.mark.slow
 def test_a_killed_spender_spends_nothing_twice(ground: Path, tmp_path: Path) -> None:
     trial(ground, tmp_path, [(20, 0.01)])
 

@@ -52,6 +52,7 @@ def expire() -> None:
     Job.objects.exclude(displace_at=None).update(displace_at=timezone.now() - timedelta(seconds=1))
 
 
+@pytest.mark.slow
 def test_a_displaced_job_runs_on_until_its_notice_is_over(campus: Campus) -> None:
     jobs = borrowed(campus)
     owner = grant_of(tenant_of(campus, 4))

@@ -44,6 +44,7 @@ def verified(environment: dict[str, str]) -> tuple[int, str]:
     return int(entries), fault
 
 
+@pytest.mark.slow
 def test_two_processes_keep_one_chain(environment, tmp_path):
     writers = [start(name, 60, environment) for name in ("left", "right")]
     for writer in writers:
@@ -55,6 +56,7 @@ def test_two_processes_keep_one_chain(environment, tmp_path):
     assert names == {"test.left", "test.right"}
 
 
+@pytest.mark.slow
 def test_a_killed_writer_loses_nothing_acknowledged(environment):
     writer = start("left", 5000, environment)
     acknowledged = 0

@@ -78,6 +78,7 @@ def read(actor: Any, paths: list[str], words: str) -> set[str]:
     return found
 
 
+@pytest.mark.slow
 def test_others_find_neither_the_firm_s_matters_nor_addresses_of_kmes() -> None:
     scene = scene_in_use()
     paths = addresses()

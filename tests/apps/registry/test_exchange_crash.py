@@ -10,6 +10,8 @@ import sys
 from contextlib import closing
 from pathlib import Path
 
+import pytest
+
 ROOT = Path(__file__).resolve().parents[3]
 
 
@@ -38,6 +40,7 @@ def counts(folder: Path) -> tuple[int, int]:
         return tuple(rows.fetchone()[0] for rows in found)
 
 
+@pytest.mark.slow
 def test_killed_import_leaves_nothing_and_can_be_repeated(tmp_path):
     path = tmp_path / "o.csv"
     path.write_text("编号,名称,类型\n" + "".join(f"O-{n},机构{n},企业\n" for n in range(2500)))

@@ -195,6 +195,7 @@ def acted_upon() -> set[str]:
     return found
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", [*SOON, *(pytest.param(one, marks=pytest.mark.slow) for one in KEPT_OUT)])
 def test_a_review_reaches_nobody_who_may_not_know_it_at_any_step(name: str) -> None:
     scene = make_scene(start=False)
@@ -231,6 +232,7 @@ def test_a_review_reaches_nobody_who_may_not_know_it_at_any_step(name: str) -> N
     look("finished", *may_know, *([] if name in ("applicant", "recused") else [WORDS]))
 
 
+@pytest.mark.slow
 def test_the_test_can_fail_the_chair_and_the_colleague_do_read() -> None:
     scene = make_scene()
     peer_acts(scene)

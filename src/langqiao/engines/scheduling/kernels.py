@@ -435,23 +435,24 @@ def best_of(among, start, count, below, rows, bests, at):
 
 
 @njit(cache=True, nogil=True)
-def rescore_rows(policy, n, at, nodes, kinds, target, shares, table, weights, scores, bests, seen):
+def rescore_rows(
+    policy, n, at, nodes, kinds, target, shares, table, weights, scores, bests, seen, frees, lost, lost_above
+):
     """Score a node anew in all rows that were right up to its change ``at``: what they share is done once.
 
     Most kinds do not fit on a nearly full node: its largest free GPU and the number of wholly free ones
-    tell. The best of its block is found in one pass over the block for all rows that lost it.
+    tell. The best of its block is found in one pass over the block for all rows that lost it. ``frees`` (G,),
+    ``lost`` and ``lost_above`` (R,) are there to be written on.
     """
     largest = whole = 0
     for g in range(FIRST, FIRST + nodes[n, COUNT]):
         largest = max(largest, nodes[n, g])
         whole += nodes[n, g] == WHOLE
-    frees = np.empty(nodes[n, COUNT], np.int64)
     facts, wasted = (0, 0, 0, 0.0), 0.0
     if policy == OWN:
         facts = own_facts(nodes, n, table, weights, frees)
     elif policy == FGD:
         wasted = fragment(nodes, n, target, shares)
-    lost, lost_above = np.empty(seen.shape[1], np.int64), np.empty(seen.shape[1], np.int64)
     losers = losers_above = 0
     for row in range(seen.shape[1]):
         if seen[0, row] != at:
@@ -498,10 +499,19 @@ def sweep(policy, nodes, kinds, target, shares, table, weights, scores, bests, l
                 seen[0, row] = -1
         clock[1] = kept
     end = min(clock[0], clock[1] + LAG)
+    rows = seen.shape[1]
+    frees, lost, lost_above = (
+        np.empty(nodes.shape[1], np.int64),
+        np.empty(rows, np.int64),
+        np.empty(rows, np.int64),
+    )
     for at in range(clock[1], end):
         n = log[at % log.size]
         if last[n] == at:
-            rescore_rows(policy, n, at, nodes, kinds, target, shares, table, weights, scores, bests, seen)
+            rescore_rows(
+                policy, n, at, nodes, kinds, target, shares, table, weights, scores, bests, seen, lend(frees),
+                lend(lost), lend(lost_above),
+            )  # fmt: skip
         else:
             for row in range(seen.shape[1]):
                 if seen[0, row] == at:

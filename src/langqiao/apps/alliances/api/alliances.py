@@ -78,7 +78,7 @@ class AllianceOut(Schema):
         return alliance.lead.name if alliance.lead else alliance.lead_name
 
 
-class MemberOut(Schema):
+class AllianceMemberOut(Schema):
     """A membership or an application."""
 
     id: int
@@ -292,7 +292,7 @@ def list_alliances(request: HttpRequest) -> QuerySet[Alliance]:  # noqa: ARG001 
     return Alliance.objects.select_related("parent", "lead").order_by("order", "pk")
 
 
-@router.get("/alliances/members", response=list[MemberOut], operation_id="list_alliance_members")
+@router.get("/alliances/members", response=list[AllianceMemberOut], operation_id="list_alliance_members")
 @paginate(Paged)
 def list_alliance_members(request: HttpRequest) -> QuerySet[Member]:
     """Active members; applications for the parties."""
@@ -333,48 +333,54 @@ def get_alliance(request: HttpRequest, pk: Key) -> Any:  # noqa: ARG001  they ar
     return _alliance(pk)
 
 
-@router.post("/alliances/{int:pk}/members", response={201: MemberOut}, operation_id="apply_alliance")
+@router.post("/alliances/{int:pk}/members", response={201: AllianceMemberOut}, operation_id="apply_alliance")
 def apply_alliance(request: HttpRequest, pk: Key, values: MemberIn) -> Any:
     """Apply for membership on behalf of an organisation."""
     given = values.dict() | {"organisation": _organisation(values.organisation)}
     return Status(201, members.apply_membership(_actor(request), _alliance(pk), **given))
 
 
-@router.get("/alliances/members/{int:pk}", response=MemberOut, operation_id="get_alliance_member")
+@router.get("/alliances/members/{int:pk}", response=AllianceMemberOut, operation_id="get_alliance_member")
 def get_alliance_member(request: HttpRequest, pk: Key) -> Any:
     """One membership."""
     return _member(request, pk)
 
 
 @router.post(
-    "/alliances/members/{int:pk}/approve", response=MemberOut, operation_id="approve_alliance_member"
+    "/alliances/members/{int:pk}/approve", response=AllianceMemberOut, operation_id="approve_alliance_member"
 )
 def approve_alliance_member(request: HttpRequest, pk: Key) -> Any:
     """Approve an application."""
     return members.approve_member(_actor(request), _member(request, pk))
 
 
-@router.post("/alliances/members/{int:pk}/refuse", response=MemberOut, operation_id="refuse_alliance_member")
+@router.post(
+    "/alliances/members/{int:pk}/refuse", response=AllianceMemberOut, operation_id="refuse_alliance_member"
+)
 def refuse_alliance_member(request: HttpRequest, pk: Key, values: AllianceReasonIn) -> Any:
     """Refuse an application with a reason."""
     return members.refuse_member(_actor(request), _member(request, pk), why=values.why)
 
 
 @router.post(
-    "/alliances/members/{int:pk}/withdraw", response=MemberOut, operation_id="withdraw_alliance_member"
+    "/alliances/members/{int:pk}/withdraw",
+    response=AllianceMemberOut,
+    operation_id="withdraw_alliance_member",
 )
 def withdraw_alliance_member(request: HttpRequest, pk: Key) -> Any:
     """Withdraw an application."""
     return members.withdraw_membership(_actor(request), _member(request, pk))
 
 
-@router.post("/alliances/members/{int:pk}/leave", response=MemberOut, operation_id="leave_alliance")
+@router.post("/alliances/members/{int:pk}/leave", response=AllianceMemberOut, operation_id="leave_alliance")
 def leave_alliance(request: HttpRequest, pk: Key) -> Any:
     """Leave an alliance."""
     return members.leave_alliance(_actor(request), _member(request, pk))
 
 
-@router.post("/alliances/members/{int:pk}/remove", response=MemberOut, operation_id="remove_alliance_member")
+@router.post(
+    "/alliances/members/{int:pk}/remove", response=AllianceMemberOut, operation_id="remove_alliance_member"
+)
 def remove_alliance_member(request: HttpRequest, pk: Key, values: AllianceReasonIn) -> Any:
     """Remove a member with a reason."""
     return members.remove_member(_actor(request), _member(request, pk), why=values.why)
