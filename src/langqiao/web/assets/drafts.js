@@ -124,6 +124,11 @@ class Draft {
     if (this.foreign) return;
     const entry = { values: this.values(), sent: this.sent, unsaved: this.dirty, at: Date.now() };
     try {
+      // The next page of this tab may already belong to somebody else while this one still hears an answer.
+      if (localStorage.getItem(OWNER) !== String(this.user)) {
+        this.foreign = true;
+        return;
+      }
       localStorage.setItem(this.key(), JSON.stringify(entry));
       this.kept = true;
     } catch {
