@@ -139,8 +139,8 @@ def test_a_call_from_the_draft_to_the_issued_result(
     desk.goto(f"/calls/{call.pk}/")
     press(desk, "截止并开始评选")
     desk.goto(f"/applications/{application.pk}/screening/")
-    for choice in desk.locator(".lq-judge.is-yes input").all():
-        choice.check(force=True)
+    for choice in desk.locator(".lq-judge.is-yes").all():
+        choice.click()
     desk.check("input[name=verdict][value=accept]")
     press(desk, "记录结论")
     desk.goto(f"/calls/{call.pk}/")
@@ -183,8 +183,8 @@ def test_a_call_from_the_draft_to_the_issued_result(
                 str(criterion["most"] * 0.8)
             )
     for gate in chair.locator(".lq-gate").all():
-        gate.locator("input[type=radio]").first.check(force=True)
-    chair.locator("input[name=confidence][value='4']").check(force=True)
+        gate.locator("label").first.click()
+    chair.locator("label:has([name=confidence][value='4'])").click()
     chair.locator("textarea[name=for_applicant]").fill("示例意见：判定标准清楚。")
     press(chair, "提交评审")
     review.refresh_from_db()
@@ -263,7 +263,7 @@ def hold_session(desk: Page, table: Page) -> None:
     sessions.open_session(None, session)
     ballot = ballots.open_ballot(None, item)
     table.goto(f"/conference/sessions/{session.pk}/")
-    table.locator(f"#item-{item.pk} [name=choice][value=for]").first.check(force=True)
+    table.locator(f"#item-{item.pk} label:has([name=choice][value=for])").first.click()
     table.locator(f"#item-{item.pk} form:has([name=choice]) button[type=submit]").first.click()
     table.wait_for_load_state()
     assert ballot.votes.count() == 1
