@@ -45,7 +45,7 @@ test-slow: install ## long-running tests (crashes, large corpora)
 	$(BIN)/pytest -m slow
 
 test-browser: install ## the pages in headless Chromium
-	LANGQIAO_TEST_DATABASE=file $(BIN)/pytest -m browser tests/web
+	LANGQIAO_TEST_DATABASE=file $(BIN)/pytest -n auto --dist loadfile -m browser tests/web
 
 POSTGRES ?= postgres
 test-postgres: install ## the same verbs on a real PostgreSQL

@@ -6,6 +6,7 @@ import { startDrafts } from "./drafts.js";
 import { startFrame } from "./frame.js";
 import { startCounting } from "./counting.js";
 import { startChains } from "./chains.js";
+import { startChoosing } from "./choosing.js";
 import { startLive } from "./live.js";
 
 startFrame();
@@ -15,4 +16,5 @@ startDrafts(); // before the dialogs: signing out may have to be asked about
 startDialogs();
 startCounting();
 startChains();
+startChoosing();
 startLive();

@@ -61,10 +61,11 @@ async function refresh() {
   refreshed = Date.now();
   try {
     const response = await fetch(stage.dataset.wallStage, { cache: "no-store", signal: AbortSignal.timeout(20_000) });
+    const html = await response.text();
     // Not while a number has the focus: it would be lost.
     if (response.status === 200 && !stage.contains(document.activeElement)) {
       if (response.headers.get("X-Langqiao-Version") !== stage.dataset.version) return location.reload();
-      stage.innerHTML = await response.text();
+      stage.innerHTML = html;
       show(now);
     }
   } catch {

@@ -164,6 +164,7 @@ def _rows(lines: list[queries.Line], state: State, scale: Scale) -> list[dict[st
         about = (line.key, named(application.organisation), named(application.city))
         rows.append(
             {
+                "key": line.key,
                 "title": application.title,
                 "url": application.get_absolute_url(),
                 "about": " · ".join(part for part in about if part),
