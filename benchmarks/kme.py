@@ -31,6 +31,8 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+import uvloop
+
 from langqiao.kme.client import KmeClient
 from langqiao.kme.initialise import City, Plan, initialise, kme_id, sae_id
 from langqiao.kme.tls import client_context
@@ -241,7 +243,7 @@ def main() -> None:
             with serving(folder / "net", "a", group):
                 await_stock(folder / "net", ports[0], total)
                 for number in numbers:
-                    results += asyncio.run(
+                    results += uvloop.run(
                         run(
                             folder / "net", ports, version, keys=keys, number=number, wires=chosen.connections
                         )

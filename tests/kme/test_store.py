@@ -14,6 +14,8 @@ from hypothesis import strategies as st
 
 from langqiao.kme.errors import KmeError, Refusal
 from langqiao.kme.ids import Namer, pool_key
+from langqiao.kme.relay import forward
+from langqiao.kme.relay.container import VOID_PATH, VOIDED, Notice
 from langqiao.kme.sealing import sealer
 from langqiao.kme.store import IN, OUT, Pool, Store, create_store
 from langqiao.kme.store.admin import discard, rotate, verify_store
@@ -65,6 +67,40 @@ def test_units_come_once_and_in_order(folder: Path) -> None:
     report = verify_store(folder, MASTER)
     assert (report.faults, report.units, report.entries) == ((), 0, 5)
     assert report.lost == 3  # of the first session, unanswered; the second's are counted at the next start
+
+
+def test_a_refusal_in_a_group_leaves_no_entry(folder: Path) -> None:
+    store = Store(folder, MASTER, PEERS)
+
+    def note(transaction):
+        return transaction.audit("SAE", "noted", {})
+
+    def refuse(transaction):
+        transaction.audit("SAE", "refused", {})
+        raise Refusal(400, "no")
+
+    async def together():
+        return await asyncio.gather(*(store.run(one) for one in (note, refuse, note)), return_exceptions=True)
+
+    first, refused, second = asyncio.run(together())
+    assert (first, second, str(refused)) == (1, 2, "no")
+    assert store.commits == 1
+    store.close()
+    report = verify_store(folder, MASTER)
+    assert (report.faults, report.entries) == ((), 2)
+
+
+def test_a_message_that_ends_for_two_reasons_is_voided_once(folder: Path) -> None:
+    store = Store(folder, MASTER, PEERS)
+    notice = Notice("3f0c1d1e-0f7a-4a44-9a7e-5a0d5a0f5b11", VOIDED)
+
+    def twice(transaction):
+        for _reason in range(2):
+            forward.notify(transaction, "KME-b", VOID_PATH, notice)
+        return transaction.db.execute("SELECT count(*) FROM message").fetchone()[0]
+
+    assert store.run_now(twice) == 1
+    store.close()
 
 
 def test_what_cannot_be_audited_is_not_released(folder: Path) -> None:

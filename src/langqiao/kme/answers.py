@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any, Final
 
+import orjson
 from aiohttp import web
 
 _HEADERS: Final = {"Content-Type": "application/json", "Cache-Control": "no-store", "Server": "langqiao-kme"}
-_ENCODE: Final = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 
 
 def answer(status: int, body: Any, *, retry_after: int = 0) -> web.Response:
@@ -16,4 +15,4 @@ def answer(status: int, body: Any, *, retry_after: int = 0) -> web.Response:
     headers = dict(_HEADERS)
     if retry_after:
         headers["Retry-After"] = str(retry_after)
-    return web.Response(status=status, body=_ENCODE(body).encode(), headers=headers)
+    return web.Response(status=status, body=orjson.dumps(body), headers=headers)

@@ -8,34 +8,30 @@ from __future__ import annotations
 
 import asyncio
 import base64
-import logging
 import re
-from collections.abc import Awaitable, Callable
-from typing import Any, Final
+from typing import Final
 from urllib.parse import unquote_to_bytes
 
 from aiohttp import web
 
 from langqiao.kme import messages
 from langqiao.kme.answers import answer
-from langqiao.kme.errors import KmeError, Refusal, bad_request, unauthorised, unavailable
+from langqiao.kme.errors import bad_request, unauthorised
 from langqiao.kme.metrics import Metrics
+from langqiao.kme.routing import OfSae
 from langqiao.kme.service import Service
 from langqiao.kme.store import Delivery
 from langqiao.kme.tls import common_name
 
-log = logging.getLogger("langqiao.kme")
-
 _ESCAPE: Final = re.compile(r"%(?![0-9A-Fa-f]{2})")
-Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
-def caller(request: web.Request) -> str:
+def caller(request: web.BaseRequest) -> str:
     """Return the common name of the client's certificate."""
     return common_name(request.get_extra_info("peercert"))
 
 
-async def read_body(request: web.Request, seconds: float) -> bytes:
+async def read_body(request: web.BaseRequest, seconds: float) -> bytes:
     """Read a body of the configured size within the configured time.
 
     Raises:
@@ -46,6 +42,8 @@ async def read_body(request: web.Request, seconds: float) -> bytes:
     if (request.charset or "utf-8").lower() not in ("utf-8", "utf8"):
         raise bad_request("the body shall be UTF-8")
     try:
+        if request.content.is_eof():  # it came with the head: no clock has to be set
+            return await request.read()
         async with asyncio.timeout(seconds):
             return await request.read()
     except web.HTTPRequestEntityTooLarge:
@@ -64,61 +62,58 @@ class Face:
         self._config = service.config
         self.metrics = metrics
 
-    def routes(self) -> list[web.RouteDef]:
-        """Return the routes for :meth:`aiohttp.web.Application.add_routes`."""
-        base = "/api/v1/keys/{sae}"
-        return [
-            web.get(f"{base}/status", self.status, allow_head=False),
-            web.get(f"{base}/enc_keys", self.enc_get, allow_head=False),
-            web.post(f"{base}/enc_keys", self.enc_post),
-            web.get(f"{base}/dec_keys", self.dec_get, allow_head=False),
-            web.post(f"{base}/dec_keys", self.dec_post),
-        ]
+    def routes(self) -> dict[str, dict[str, OfSae]]:
+        """Return what answers, by the last part of the path and the method."""
+        return {
+            "status": {"GET": self.status},
+            "enc_keys": {"GET": self.enc_get, "POST": self.enc_post},
+            "dec_keys": {"GET": self.dec_get, "POST": self.dec_post},
+        }
 
-    def _who(self, request: web.Request) -> tuple[str, str]:
+    def _who(self, request: web.BaseRequest, named: str) -> tuple[str, str]:
         """Return the calling SAE and the one the URL names; refuse a stranger and an SAE of another KME."""
         sae = caller(request)
         if self._config.directory.saes.get(sae) != self._config.id:
             raise unauthorised("the certificate is not that of an SAE of this KME")
         self._service.throttle.request(sae)
-        return sae, messages.identifier(request.match_info["sae"], "SAE_ID")
+        return sae, messages.identifier(named, "SAE_ID")
 
-    async def status(self, request: web.Request) -> web.StreamResponse:
+    async def status(self, request: web.BaseRequest, sae_id: str) -> web.StreamResponse:
         """Get status (5.1)."""
-        sae, slave = self._who(request)
+        sae, slave = self._who(request, sae_id)
         if request.query_string:
             raise bad_request("Get status takes no parameters")
         return answer(200, self._service.status(sae, slave))
 
-    async def enc_get(self, request: web.Request) -> web.StreamResponse:
+    async def enc_get(self, request: web.BaseRequest, sae_id: str) -> web.StreamResponse:
         """Get key (5.2), GET form."""
-        sae, slave = self._who(request)
+        sae, slave = self._who(request, sae_id)
         wanted = messages.key_request_from_query(_query(request), self._config.keys)
         return await self._deliver(request, await self._service.get_key(sae, slave, wanted), "enc_keys")
 
-    async def enc_post(self, request: web.Request) -> web.StreamResponse:
+    async def enc_post(self, request: web.BaseRequest, sae_id: str) -> web.StreamResponse:
         """Get key (5.2), POST form."""
-        sae, slave = self._who(request)
+        sae, slave = self._who(request, sae_id)
         _no_query(request)
         body = await read_body(request, self._config.request_timeout)
         wanted = messages.key_request(body, self._config.keys)
         return await self._deliver(request, await self._service.get_key(sae, slave, wanted), "enc_keys")
 
-    async def dec_get(self, request: web.Request) -> web.StreamResponse:
+    async def dec_get(self, request: web.BaseRequest, sae_id: str) -> web.StreamResponse:
         """Get key with key IDs (5.3), GET form."""
-        sae, master = self._who(request)
+        sae, master = self._who(request, sae_id)
         ids = messages.key_id_from_query(_query(request))
         return await self._deliver(request, await self._service.get_by_ids(sae, master, ids), "dec_keys")
 
-    async def dec_post(self, request: web.Request) -> web.StreamResponse:
+    async def dec_post(self, request: web.BaseRequest, sae_id: str) -> web.StreamResponse:
         """Get key with key IDs (5.3), POST form."""
-        sae, master = self._who(request)
+        sae, master = self._who(request, sae_id)
         _no_query(request)
         body = await read_body(request, self._config.request_timeout)
         ids = messages.key_ids(body, self._config.keys)
         return await self._deliver(request, await self._service.get_by_ids(sae, master, ids), "dec_keys")
 
-    async def _deliver(self, request: web.Request, delivery: Delivery, method: str) -> web.StreamResponse:
+    async def _deliver(self, request: web.BaseRequest, delivery: Delivery, method: str) -> web.StreamResponse:
         """Send a Key container (6.3); what cannot be sent is counted as lost."""
         rows = [
             {"key_ID": key_id, "key": base64.b64encode(material).decode()}
@@ -141,12 +136,12 @@ class Face:
         return response
 
 
-def _no_query(request: web.Request) -> None:
+def _no_query(request: web.BaseRequest) -> None:
     if request.query_string:
         raise bad_request("POST takes its parameters in the body")
 
 
-def _query(request: web.Request) -> list[tuple[str, str]]:
+def _query(request: web.BaseRequest) -> list[tuple[str, str]]:
     """Return the pairs of the query; what is not UTF-8 or badly escaped is refused."""
     raw = request.rel_url.raw_query_string
     if _ESCAPE.search(raw):
@@ -159,31 +154,3 @@ def _query(request: web.Request) -> list[tuple[str, str]]:
         except UnicodeDecodeError:
             raise bad_request("the query shall be UTF-8") from None
     return pairs
-
-
-def refusals(metrics: Metrics) -> Any:
-    """Return the middleware that turns every refusal and every fault into an Error body."""
-
-    @web.middleware
-    async def middleware(request: web.Request, handler: Handler) -> web.StreamResponse:
-        try:
-            return await handler(request)
-        except Refusal as refusal:
-            metrics.refused(refusal.status)
-            return answer(refusal.status, refusal.body(), retry_after=refusal.retry_after)
-        except web.HTTPException as error:
-            metrics.refused(error.status)
-            found = answer(error.status, {"message": error.reason})
-            if "Allow" in error.headers:
-                found.headers["Allow"] = error.headers["Allow"]
-            return found
-        except (ConnectionError, asyncio.CancelledError):
-            raise
-        except Exception as error:  # noqa: BLE001 - answered without its text, which might tell a secret
-            kind = error.kind if isinstance(error, KmeError) else type(error).__name__
-            log.error("fault kind=%s path=%s", kind, request.match_info.route.resource)  # noqa: TRY400
-            metrics.refused(503)
-            fault = unavailable("the KME cannot answer now", retry_after=5)
-            return answer(fault.status, fault.body(), retry_after=fault.retry_after)
-
-    return middleware

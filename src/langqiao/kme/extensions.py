@@ -33,12 +33,17 @@ class Wishes:
     max_age_optional: int | None = None
 
 
+_NONE: Final = Wishes()
+
+
 def wishes(request: KeyRequest) -> Wishes:
     """Read the extensions of a request.
 
     Raises:
         Refusal: 400; a mandatory name is unknown, or its value is none that could be met.
     """
+    if not request.mandatory and not request.optional:
+        return _NONE
     if unknown := [name for name, _ in request.mandatory if name not in SUPPORTED]:
         raise bad_request(MANDATORY_UNSUPPORTED, unsupported=unknown, supported=list(SUPPORTED))
     direct, age = _read(dict(request.mandatory), strict=True)

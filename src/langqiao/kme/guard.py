@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import weakref
+from typing import cast
 
 from aiohttp import web
 from aiohttp.web_protocol import RequestHandler
@@ -58,17 +59,21 @@ class Guard:
         loop.call_later(self._seconds, self._look, connection)
         return connection
 
-    async def end(self, runner: web.AppRunner) -> None:
+    async def end(self, runner: web.ServerRunner) -> None:
         """Let requests under way finish, then cut every connection without waiting for farewells."""
         transports = [connection.transport for connection in self._connections]
         await runner.cleanup()
         for transport in transports:
-            if isinstance(transport, asyncio.Transport):
-                transport.abort()
+            _cut(transport)
         await asyncio.sleep(0)
 
     def _look(self, connection: Connection) -> None:
         if connection.transport is not None and not connection.began:
             connection.force_close()
-            if isinstance(connection.transport, asyncio.Transport):
-                connection.transport.abort()
+            _cut(connection.transport)
+
+
+def _cut(transport: asyncio.BaseTransport | None) -> None:
+    """Cut a connection at once; transports of uvloop are no subclasses of asyncio's."""
+    if transport is not None:
+        cast("asyncio.WriteTransport", transport).abort()

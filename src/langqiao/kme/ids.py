@@ -16,7 +16,7 @@ import uuid
 from dataclasses import dataclass
 from typing import Final
 
-from langqiao.engines.sm.kdf import hmac_sm3
+from langqiao.engines.sm.kdf import Hmac
 
 UNIT_BYTES: Final = 32
 MAX_SERIAL: Final = (1 << 48) - 1
@@ -47,7 +47,7 @@ class Namer:
     """
 
     def __init__(self, key: bytes) -> None:
-        self._key = key
+        self._keyed = Hmac(key)
 
     def __repr__(self) -> str:
         return "Namer()"
@@ -55,7 +55,7 @@ class Namer:
     def tag(self, serial: int, length: int, master: str, slave: str) -> int:
         """Return the 62-bit tag."""
         message = b"\0".join((b"%d" % serial, b"%d" % length, master.encode(), slave.encode()))
-        return int.from_bytes(hmac_sm3(self._key, message)[:8], "big") & _TAG_MASK
+        return int.from_bytes(self._keyed.of(message)[:8], "big") & _TAG_MASK
 
     def name(self, serial: int, length: int, master: str, slave: str) -> str:
         """Return the UUID of a key."""

@@ -36,7 +36,7 @@ def read_json(body: bytes) -> Any:
         Refusal: 400; not UTF-8, not JSON, nested too deeply, or with names that stand twice.
     """
     try:
-        return json.loads(body.decode("utf-8"), object_pairs_hook=_once, parse_constant=_no_constant)
+        return _DECODE(body.decode("utf-8"))
     except (ValueError, RecursionError) as error:
         raise bad_request("the body shall be UTF-8 JSON") from error
 
@@ -50,6 +50,9 @@ def _once(pairs: Sequence[tuple[str, Any]]) -> dict[str, Any]:
 
 def _no_constant(name: str) -> Any:
     raise ValueError(name)
+
+
+_DECODE: Final = json.JSONDecoder(object_pairs_hook=_once, parse_constant=_no_constant).decode
 
 
 def identifier(value: object, name: str) -> str:

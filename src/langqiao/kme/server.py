@@ -13,15 +13,17 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Final
 
+import uvloop
 from aiohttp import web
 
-from langqiao.kme.app import Face, refusals
+from langqiao.kme.app import Face
 from langqiao.kme.config import Config
 from langqiao.kme.feeder import Feeder
 from langqiao.kme.guard import Guard
 from langqiao.kme.metrics import Metrics
 from langqiao.kme.relay.face import RelayFace
 from langqiao.kme.relay.relay import Relay
+from langqiao.kme.routing import Router
 from langqiao.kme.service import Service, pools_of
 from langqiao.kme.store import Store
 from langqiao.kme.tls import server_context
@@ -67,14 +69,13 @@ async def running(config: Config, *, group: int = GROUP) -> AsyncIterator[Runnin
         feeder = Feeder(config, store, metrics)
         relay = Relay(config, store, metrics)
         service.relay, service.fresh = relay, feeder.fresh
-        app = web.Application(client_max_size=config.body_limit, middlewares=[refusals(metrics)])
-        app.add_routes(Face(service, metrics).routes())
-        app.add_routes(RelayFace(config, relay).routes())
-        runner = web.AppRunner(app, access_log=None, keepalive_timeout=75.0, shutdown_timeout=5.0)
+        faces = Face(service, metrics).routes(), RelayFace(config, relay).routes()
+        router = Router(metrics, *faces, body_limit=config.body_limit)
+        http = router.server(keepalive_timeout=75.0)
+        runner = web.ServerRunner(http, shutdown_timeout=5.0)
         await runner.setup()
-        assert runner.server is not None, "set up above"
         loop = asyncio.get_running_loop()
-        guard = Guard(runner.server, config.request_timeout)
+        guard = Guard(http, config.request_timeout)
         server = await loop.create_server(
             guard.protocol,
             config.host,
@@ -152,4 +153,4 @@ def main(config: Config, *, group: int = GROUP) -> None:
         OSError: the port is taken.
     """
     harden()
-    asyncio.run(serve(config, group=group))
+    uvloop.run(serve(config, group=group))

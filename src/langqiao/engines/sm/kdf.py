@@ -18,6 +18,26 @@ def hmac_sm3(key: bytes, message: bytes) -> bytes:
     return worker.finalize()
 
 
+class Hmac:
+    """HMAC-SM3 under one key for many messages: the key is taken in once.
+
+    >>> Hmac(b"key").of(b"message") == hmac_sm3(b"key", b"message")
+    True
+    """
+
+    def __init__(self, key: bytes) -> None:
+        self._keyed = hmac.HMAC(key, hashes.SM3())
+
+    def __repr__(self) -> str:
+        return "Hmac()"
+
+    def of(self, message: bytes) -> bytes:
+        """Return the 32-byte HMAC of a message."""
+        worker = self._keyed.copy()
+        worker.update(message)
+        return worker.finalize()
+
+
 def hkdf_sm3(secret: bytes, *, salt: bytes, info: bytes, length: int) -> bytes:
     """Derive ``length`` bytes from a secret: RFC 5869 extract and expand with HMAC-SM3.
 

@@ -14,6 +14,7 @@ DIGEST_BYTES: Final = 32
 """Length of an SM3 digest in bytes."""
 
 _CHUNK_BYTES: Final = 1 << 20
+_EMPTY: Final = hashes.Hash(hashes.SM3())
 
 
 class Sm3:
@@ -48,7 +49,7 @@ def sm3(data: bytes) -> bytes:
     >>> sm3(b"abc").hex()[:16]
     '66c7f0f462eeedd9'
     """
-    running = hashes.Hash(hashes.SM3())
+    running = _EMPTY.copy()  # sooner than looking the algorithm up again
     running.update(data)
     return running.finalize()
 

@@ -11,6 +11,7 @@ from langqiao.kme.errors import bad_request, unauthorised
 from langqiao.kme.messages import read_json
 from langqiao.kme.relay.container import ACK_PATH, PATH, VOID_PATH, read_hop, read_notice
 from langqiao.kme.relay.relay import Relay
+from langqiao.kme.routing import Plain
 from langqiao.kme.service import pools_of
 
 
@@ -22,27 +23,27 @@ class RelayFace:
         self._relay = relay
         self._peers = pools_of(config)
 
-    def routes(self) -> list[web.RouteDef]:
-        """Return the routes."""
-        return [
-            web.get("/kmapi/versions", self.versions, allow_head=False),
-            web.post(PATH, self.hop),
-            web.post(ACK_PATH, self.ack),
-            web.post(VOID_PATH, self.void),
-        ]
+    def routes(self) -> dict[str, dict[str, Plain]]:
+        """Return what answers, by path and method."""
+        return {
+            "/kmapi/versions": {"GET": self.versions},
+            PATH: {"POST": self.hop},
+            ACK_PATH: {"POST": self.ack},
+            VOID_PATH: {"POST": self.void},
+        }
 
-    def _peer(self, request: web.Request) -> str:
+    def _peer(self, request: web.BaseRequest) -> str:
         name = caller(request)
         if name not in self._peers:
             raise unauthorised("the certificate is not that of a KME of this network")
         return name
 
-    async def versions(self, request: web.Request) -> web.Response:
+    async def versions(self, request: web.BaseRequest) -> web.Response:
         """Which versions this KME speaks."""
         self._peer(request)
         return answer(200, {"versions": ["v1"]})
 
-    async def hop(self, request: web.Request) -> web.Response:
+    async def hop(self, request: web.BaseRequest) -> web.Response:
         """Take in a container (202) from the KME before us on its route."""
         sender = self._peer(request)
         found, callback = read_hop(read_json(await read_body(request, self._config.request_timeout)))
@@ -56,14 +57,14 @@ class RelayFace:
         await self._relay.receive(sender, found, callback)
         return answer(202, {"message_ID": found.cargo.id})
 
-    async def ack(self, request: web.Request) -> web.Response:
+    async def ack(self, request: web.BaseRequest) -> web.Response:
         """Take an acknowledgement for what this KME sent."""
         target = self._peer(request)
         notice = read_notice(read_json(await read_body(request, self._config.request_timeout)))
         await self._relay.acknowledge(target, notice)
         return answer(200, {"message_ID": notice.id})
 
-    async def void(self, request: web.Request) -> web.Response:
+    async def void(self, request: web.BaseRequest) -> web.Response:
         """Take a void of what the calling KME sent."""
         source = self._peer(request)
         notice = read_notice(read_json(await read_body(request, self._config.request_timeout)))

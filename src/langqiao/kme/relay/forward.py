@@ -61,14 +61,20 @@ def post(
 
 
 def notify(transaction: Transaction, to: str, path: str, notice: Notice) -> None:
-    """Send an acknowledgement or a void; it is tried for a day."""
+    """Send an acknowledgement or a void, once for each message and KME; it is tried for a day.
+
+    A message may end for two reasons at the same time: its term is over, and who waits for it gives up.
+    """
+    message = f"{path[-4:]} {notice.id} {to}"
+    if transaction.db.execute("SELECT 1 FROM message WHERE id=?", (message,)).fetchone():
+        return
     post(
         transaction,
         NOTICE,
         to,
         path,
         notice.body(),
-        id=f"{path[-4:]} {notice.id} {to}",
+        id=message,
         expires=transaction.at + NOTICE_SECONDS * 1000,
     )
 

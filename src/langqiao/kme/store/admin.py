@@ -195,4 +195,4 @@ def _note(db: sqlite3.Connection, act: str, facts: str) -> None:
     before, at = audit.head(db), now_ms()
     seq = before.seq + 1
     digest = audit.entry_hash(before.hash, (seq, at, "operator", act), facts)
-    db.execute("INSERT INTO audit VALUES (?,?,?,?,?,?)", (seq, at, "operator", act, facts, digest))
+    audit.append(db, [(seq, at, "operator", act, facts, digest)])

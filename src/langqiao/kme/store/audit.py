@@ -9,31 +9,39 @@ commit wrote and so tells a store that was put back from a copy (its keys would 
 
 from __future__ import annotations
 
-import json
 import os
 import sqlite3
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
+
+import orjson
 
 from langqiao.engines.sm import DIGEST_BYTES, sm3
 from langqiao.kme.errors import KmeError
 
 ORIGIN: Final = bytes(DIGEST_BYTES)
-_SORTED: Final = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), sort_keys=True).encode
-_PLAIN: Final = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 _WITNESS: Final = "%020d:%s\n"
 
 
 def entry_hash(before: bytes, who: tuple[int, int, str, str], facts: str) -> bytes:
     """Return the hash of one entry: ``who`` is seq, at, actor, act; ``facts`` canonical JSON text."""
-    return sm3(before + _PLAIN(who).encode() + facts.encode())
+    return sm3(before + orjson.dumps(who) + facts.encode())
 
 
 def canonical(facts: Mapping[str, Any]) -> str:
     """Return JSON with sorted names and no spaces."""
-    return _SORTED(facts)
+    return orjson.dumps(facts, option=orjson.OPT_SORT_KEYS).decode()
+
+
+Entry = tuple[int, int, str, str, str, bytes]
+"""A row of the trail: sequence, milliseconds since 1970, actor, act, facts, hash."""
+
+
+def append(connection: sqlite3.Connection, entries: Sequence[Entry]) -> None:
+    """Write entries in the connection's transaction."""
+    connection.executemany("INSERT INTO audit VALUES (?,?,?,?,?,?)", entries)
 
 
 @dataclass(frozen=True)

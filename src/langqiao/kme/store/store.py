@@ -71,11 +71,12 @@ class _Job:
 
 @dataclass
 class _Group:
-    """A group on its way to the disk: the newest audit entry, keys released by entry, operations done."""
+    """A group on its way to the disk: the newest audit entry, keys released by entry, operations, entries."""
 
     newest: audit.Head
     released: dict[int, int]
     done: list[_Job]
+    entries: list[audit.Entry]
     outstanding: str = "[]"
 
 
@@ -295,13 +296,14 @@ class Store:
 
     def _begin(self, jobs: list[_Job]) -> _Group | None:
         """Run a group up to its commit; ``None`` where the store cannot write."""
-        group = _Group(self._head, {}, [])
+        group = _Group(self._head, {}, [], [])
         changed: dict[int, Pool] = {}
         try:
             self._db.execute("BEGIN IMMEDIATE")
             for job in jobs:
                 if job.future is None or not job.future.cancelled():
                     self._one(job, group, changed)
+            audit.append(self._db, group.entries)
             for pool in changed.values():
                 pool.save(self._db)
             outstanding = json.dumps(list({**self._unanswered, **group.released}.items()))
@@ -336,6 +338,7 @@ class Store:
                 self._reload(transaction.touched)
         else:
             group.newest = transaction.head
+            group.entries += transaction.entries
             group.released.update(transaction.released)
             changed.update(transaction.touched)
         if not job.checked:

@@ -36,6 +36,7 @@ class Transaction:
         self.touched: dict[int, Pool] = {}
         self.released: dict[int, int] = {}
         self.wrote = False
+        self.entries: list[audit.Entry] = []
 
     def pool(self, peer: str, direction: str) -> Pool:
         """Return a pool."""
@@ -47,12 +48,12 @@ class Transaction:
         self.wrote = True
 
     def audit(self, actor: str, act: str, facts: Mapping[str, Any]) -> int:
-        """Append an entry to the audit trail and return its sequence."""
+        """Append an entry to the audit trail, written before the group's commit, and return its sequence."""
         self.wrote = True
         text = audit.canonical(facts)
         seq = self.head.seq + 1
         digest = audit.entry_hash(self.head.hash, (seq, self.at, actor, act), text)
-        self.db.execute("INSERT INTO audit VALUES (?,?,?,?,?,?)", (seq, self.at, actor, act, text, digest))
+        self.entries.append((seq, self.at, actor, act, text, digest))
         self.head = audit.Head(seq, digest)
         return seq
 
