@@ -11,6 +11,7 @@ from typing import Final
 from langqiao.engines.sm.errors import TagError
 from langqiao.engines.sm.mlkem import KemPrivateKey
 from langqiao.engines.sm.sealed.checking import Contents, check_signature, contents, misplaced
+from langqiao.engines.sm.sealed.checkpoint import Checkpoints
 from langqiao.engines.sm.sealed.errors import SealedError
 from langqiao.engines.sm.sealed.journal import Journal, Piece, State, sync_folder
 from langqiao.engines.sm.sealed.layout import METADATA_BYTES, METADATA_PLAIN
@@ -62,7 +63,7 @@ def open_sealed(
     kem: KemPrivateKey | None = None,
     engine: str = "auto",
     workers: int = 0,
-    checkpoint_bytes: int = 256 << 20,
+    checkpoint_bytes: int = 64 << 20,
     overwrite: bool = False,
     progress: ProgressCallback | None = None,
     cancel: CancelCallback | None = None,
@@ -224,20 +225,12 @@ def _segments(
         write_exactly(work.target, opened, geometry.plain(index)[0])
         return Piece(digest, state.mac(index, opened))
 
-    waiting: list[Piece] = []
-    every = max(1, work.checkpoint_bytes // geometry.segment_bytes)
-    try:
-        for index, piece in enumerate(in_order(first, geometry.segments, one, work.workers), first):
+    pieces = in_order(first, geometry.segments, one, work.workers)
+    every = work.checkpoint_bytes // geometry.segment_bytes
+    with Checkpoints(work.target, work.journal, every) as checkpoints:
+        for index, piece in enumerate(pieces, first):
             stop_if_asked(cancel)
-            waiting.append(piece)
-            if len(waiting) >= every:
-                os.fdatasync(work.target)
-                work.journal.note(waiting)
-                waiting = []
+            checkpoints.add(piece)
             if progress is not None:
-                progress(
-                    Progress("open", index + 1, geometry.segments, sum(geometry.plain(index)), geometry.size)
-                )
-    finally:
-        os.fdatasync(work.target)
-        work.journal.note(waiting)
+                done = sum(geometry.plain(index))
+                progress(Progress("open", index + 1, geometry.segments, done, geometry.size))

@@ -11,6 +11,7 @@ from typing import Final
 
 from langqiao.engines.sm.errors import TagError
 from langqiao.engines.sm.mlkem import KemPublicKey
+from langqiao.engines.sm.sealed.checkpoint import Checkpoints
 from langqiao.engines.sm.sealed.errors import SealedError
 from langqiao.engines.sm.sealed.journal import Journal, Piece, State, sync_folder
 from langqiao.engines.sm.sealed.layout import (
@@ -312,24 +313,15 @@ def _segments(
         write_exactly(work.target, sealed, place)
         return Piece(leaf(work.header.manifest, sealed), state.mac(index, sealed))
 
-    waiting: list[Piece] = []
-    every = max(1, options.checkpoint_bytes // geometry.segment_bytes)
-    try:
-        for index, piece in enumerate(
-            in_order(first, geometry.segments, one, worker_count(options.workers)), first
-        ):
+    pieces = in_order(first, geometry.segments, one, worker_count(options.workers))
+    every = options.checkpoint_bytes // geometry.segment_bytes
+    with Checkpoints(work.target, work.journal, every) as checkpoints:
+        for index, piece in enumerate(pieces, first):
             stop_if_asked(cancel)
-            waiting.append(piece)
-            if len(waiting) >= every:
-                os.fdatasync(work.target)
-                work.journal.note(waiting)
-                waiting = []
+            checkpoints.add(piece)
             if progress is not None:
                 done = sum(geometry.plain(index))
                 progress(Progress("seal", index + 1, geometry.segments, done, geometry.size))
-    finally:
-        os.fdatasync(work.target)
-        work.journal.note(waiting)
 
 
 def _finish(work: _Work, metadata_leaf: bytes, signer: Sm2PrivateKey) -> Footer:

@@ -59,7 +59,7 @@ class SealOptions:
     manifest: ManifestKind = "full"
     engine: str = "auto"
     workers: int = 0
-    checkpoint_bytes: int = 256 << 20
+    checkpoint_bytes: int = 64 << 20
 
 
 @dataclass(frozen=True)
