@@ -15,6 +15,10 @@ SUITES = {
         f"tests/apps/computing/test_{name}.py"
         for name in ("billing", "grace", "jobs", "scheduling", "sharing", "vouchers")
     ],
+    "quantum": ["tests/apps/quantum"],
+    "alliances": ["tests/apps/alliances"],
+    "insight": ["tests/apps/insight"],
+    "eye": ["tests/apps/eye"],
     "lists": ["tests/kit/listing", "tests/web/test_lists.py"],
     "frame and API": [
         "tests/web/test_frame.py",
@@ -26,7 +30,7 @@ SUITES = {
 
 
 # These take minutes each; CI leaves them out, `make test-postgres` does not.
-LARGE = frozenset({"registry", "challenges", "computing", "lists", "frame and API"})
+LARGE = frozenset(SUITES) - {"accounts and ledger"}
 
 
 @pytest.mark.parametrize(
