@@ -5,10 +5,13 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from django.db.models import Max, Min
 from typer.testing import CliRunner
 
 from langqiao.apps.ledger.models import Entry
 from langqiao.apps.quantum.models import Delivery, Demand, Endpoint, Link, Reading, Scenario, Site
+from langqiao.apps.quantum.queries.alarms import alarms_of
+from langqiao.apps.quantum.queries.network import links_with_sites, pools
 from langqiao.apps.quantum.queries.plans import worked_out
 from langqiao.apps.registry.domain import load_corridor
 from langqiao.cli import app
@@ -45,6 +48,10 @@ def test_the_network_is_loaded_once() -> None:
         "Q-DLV-001": "received", "Q-DLV-002": "sealed", "Q-DLV-003": "announced",
     }  # fmt: skip
     assert Reading.objects.filter(reachable=False).count() == 2
+    rates = Reading.objects.filter(reachable=True).aggregate(low=Min("qber"), high=Max("qber"))
+    assert 0.005 < rates["low"] < rates["high"] < 0.03
+    rises = [str(one.what) for one in alarms_of(pools(links_with_sites())) if "误码率" in str(one.what)]
+    assert rises == ["芜湖站–合肥站：合肥站一端量子误码率上升"]
 
 
 def test_the_poll_says_what_is_missing(tmp_path: Path) -> None:

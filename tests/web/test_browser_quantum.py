@@ -77,7 +77,7 @@ def test_the_map_leads_to_a_link_and_its_rates(enter: Enter) -> None:
     page.keyboard.press("Enter")
     page.wait_for_url("**/quantum/links/*/")
     expect(page.locator("#rates tbody tr").first).to_contain_text("规划采用")
-    expect(page.locator("svg.lq-qseries")).to_have_count(2)
+    expect(page.locator("svg.lq-qseries")).to_have_count(4)
     assert faults_of(page) == []
 
 

@@ -20,11 +20,13 @@ from langqiao.apps.accounts.models import Role
 from langqiao.apps.quantum.domain import deliveries, demands, network, scenarios
 from langqiao.apps.quantum.domain.readings import Heard, record_readings
 from langqiao.apps.quantum.models import Delivery, Demand, Endpoint, Link, Reading, Scenario, Site
+from langqiao.apps.quantum.queries.network import equipment
 from langqiao.apps.registry.domain.bulk import upsert_many
 from langqiao.apps.registry.models import City, Organisation
 from langqiao.cli.corridor_demo import add_people, folder
 from langqiao.engines.matching.types import Progress
 from langqiao.engines.qkd.network import nine_cities
+from langqiao.engines.qkd.physics import decoy_rate
 from langqiao.engines.sm.sealed import Receipt
 from langqiao.engines.sm.sm2 import Sm2PrivateKey
 from langqiao.engines.sm.sm3 import sm3_hex
@@ -39,6 +41,7 @@ PEOPLE = (
 WHY = "示例假设：光纤为直线距离的 1.3 倍，每段不超过约 80 km。"
 CAPACITY_BITS = 64_000_000
 HOURS, EVERY = 48, 2
+DRIFTS, DRIFT_HOURS = ("hefei", "wuhu", "hefei"), 6  # an end of a link whose error rate rises
 GB = 10**9
 FILMS = (
     ("第一天样片（示例）", 286 * GB),
@@ -153,18 +156,25 @@ def _demands() -> None:
 
 
 def _readings() -> None:
-    """Two days of pools that rise and fall; one is low and drains, one KME missed a round."""
+    """Two days of pools that rise and fall; one is low and drains, one KME missed a round.
+
+    Error rates swing around what the model gives; at one end they have risen for some hours.
+    """
     now = timezone.now().replace(minute=0, second=0, microsecond=0)
     for number, link in enumerate(Link.objects.select_related("a__operator", "b__operator")):
         if Reading.objects.filter(link=link).exists():
             continue
         is_low = {link.a.slug, link.b.slug} == {"songjiang", "jiaxing"}
-        for site in (link.a, link.b):
+        usual = decoy_rate(equipment()[link.equipment], link.fibre_km / link.spans).error
+        for end, site in enumerate((link.a, link.b)):
+            drifts = (site.slug, link.a.slug, link.b.slug) == DRIFTS
             rows = []
             for hours in range(HOURS, -1, -EVERY):
                 level = 0.62 + 0.03 * (number % 4) + 0.14 * math.sin((HOURS - hours) / 5 + number)
                 if is_low:
                     level = 0.14 + 0.006 * hours
+                swing = 1 + 0.06 * math.sin((HOURS - hours) / 3 + 2 * number + end)
+                drift = 1 + (0.2 * max(DRIFT_HOURS - hours, 0) if drifts else 0.0)
                 heard = Heard(
                     link,
                     now - timedelta(hours=hours),
@@ -172,6 +182,7 @@ def _readings() -> None:
                     capacity_bits=CAPACITY_BITS,
                     generated_bps=8_000.0 if is_low else 16_000.0,
                     consumed_bps=8_130.0 if is_low else 16_000.0,
+                    qber=usual * swing * drift,
                     illustrative=True,
                 )
                 missed = site.slug == "wuhu" and hours == 20

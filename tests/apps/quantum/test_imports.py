@@ -20,6 +20,7 @@ from langqiao.apps.ledger.models import Entry, Visibility
 from langqiao.apps.quantum.domain import imports
 from langqiao.apps.quantum.domain.imports import import_readings
 from langqiao.apps.quantum.models import Link, Reading
+from langqiao.apps.registry.domain.acts import digest
 from langqiao.cli import app
 from langqiao.kit.refusals import Invalid, NotAllowed
 from tests.factories import quantum as make
@@ -103,6 +104,16 @@ def test_one_wrong_row_and_nothing_is_written() -> None:
         ("generated_bps", {"generated_bps": "nan"}),
         ("generated_bps", {"generated_bps": 10**400}),
         ("consumed_bps", {"consumed_bps": -1}),
+        ("qber_percent", {"qber_percent": "50.1"}),
+        ("qber_percent", {"qber_percent": -1}),
+        ("qber_percent", {"qber_percent": "三"}),
+        ("qber_percent", {"qber_percent": "sNaN"}),
+        ("qber_percent", {"qber_percent": "1e999999%"}),
+        ("qber_percent", {"qber_percent": "3", "qber": 0.03}),
+        ("qber_percent", {"qber_percent": "3", "stored_bits": None, "generated_bps": None, "consumed_bps": None, "reachable": "失联"}),
+        ("stored_bits", {"qber_percent": "3", "stored_bits": None, "capacity_bits": None, "generated_bps": None, "consumed_bps": None}),
+        ("qber", {"qber": 3}),
+        ("qber", {"qber": "x"}),
         ("reachable", {"reachable": "或许"}),
         ("illustrative", {"illustrative": "或许"}),
     ],
@@ -112,6 +123,25 @@ def test_what_cannot_be_is_refused_with_row_and_field(field: str, values: dict[s
     summary = import_readings(None, [row_of(link, **values)])
     assert [(one.row, one.field) for one in summary.refusals] == [(1, field)]
     assert not Reading.objects.exists()
+
+
+@pytest.mark.parametrize(("written", "kept"), [("1.23", 0.0123), ("3%", 0.03), ("３％", 0.03), (2.9, 0.029), (50, 0.5), ("0", 0.0), (" ", None)])  # fmt: skip
+def test_an_error_rate_is_read_in_per_cent_exactly(written: Any, kept: float | None) -> None:
+    import_readings(None, [row_of(make.make_link(), qber_percent=written)])
+    assert Reading.objects.get().qber == kept
+
+
+def test_digests_of_readings_without_an_error_rate_are_what_they_were() -> None:
+    link = make.make_link()
+    import_readings(None, [row_of(link), row_of(link, at="2026-05-02T08:00:00+08:00", qber=0.02)])
+    lines = [
+        [link.pk, "2026-05-01T00:00:00+00:00", True, 600_000, 1_000_000, 8.5, 2.25, False],
+        [link.pk, "2026-05-02T00:00:00+00:00", True, 600_000, 1_000_000, 8.5, 2.25, False, 0.02],
+    ]
+    data = json.loads(Entry.objects.get(verb="import_readings").data)
+    assert data["rows_sm3"] == digest(json.dumps(lines, separators=(",", ":")))
+    clash = import_readings(None, [row_of(link, qber=0.02)])
+    assert [(one.row, one.field) for one in clash.refusals] == [(1, "qber")]
 
 
 def test_twice_in_a_table_or_with_other_figures_is_refused() -> None:
@@ -159,7 +189,10 @@ def at_page(user: Any) -> Client:
 def test_the_page_tries_first_and_the_list_s_export_comes_back() -> None:
     link = make.make_link()
     for hours in (3, 2, 1):
-        make.make_reading(link, at=timezone.now() - timedelta(hours=hours), illustrative=hours == 2)
+        make.make_reading(
+            link, at=timezone.now() - timedelta(hours=hours), illustrative=hours == 2,
+            qber={3: 0.01234567, 2: 0.029, 1: None}[hours],
+        )  # fmt: skip
     operator = make.make_operator(link.a)
     client = at_page(operator)
     assert "导入读数" in client.get(reverse("key_reading_list")).content.decode()
@@ -171,6 +204,12 @@ def test_the_page_tries_first_and_the_list_s_export_comes_back() -> None:
     assert Reading.objects.count() == 2
     done = client.post(address, {"file": SimpleUploadedFile("r.xlsx", export), "write": "1"}, follow=True)
     assert "已导入读数：新增 1 条，未变 2 条" in done.content.decode()
+    assert sorted(Reading.objects.exclude(qber=None).values_list("qber", flat=True)) == [0.01234567, 0.029]
+    csv = b"".join(client.get(reverse("key_reading_list"), {"export": "csv"}).streaming_content).decode()
+    assert "量子误码率（%）" in csv
+    assert ",1.234567" in csv
+    again = client.post(address, {"file": SimpleUploadedFile("r.csv", csv.encode())})
+    assert "将新增 0 条，3 条未变" in again.content.decode()
     bad = f"时间,链路,应答站点,存量（bit）,容量（bit）\n{AT},{link},{link.a.slug},5,4\n"
     wrong = client.post(address, {"file": SimpleUploadedFile("r.csv", bad.encode()), "write": "1"})
     assert wrong.status_code == 422
@@ -215,7 +254,7 @@ def test_the_api_writes_all_or_none() -> None:
         found = who.post("/api/v1/quantum/readings", values, content_type="application/json")
         return found.status_code, found.json()
 
-    row = row_of(link, consumed_bps=2.25)
+    row = row_of(link, consumed_bps=2.25, qber=0.0123)
     status, tried = post(client, rows=[row], dry_run=True)
     assert (status, tried["created"], tried["written"]) == (200, 1, False)
     assert post(client, rows=[row])[1]["written"] is True
@@ -226,7 +265,7 @@ def test_the_api_writes_all_or_none() -> None:
     assert [(one["row"], one["field"]) for one in refused["refusals"]] == [(2, "")]
     for wrong in (
         {"at": "0001-01-01T00:00:00+14:00"}, {"at": "2026-05-01T08:00"}, {"stored_bits": 10**30},
-        {"link": "\0"}, {"generated_bps": -1}, {"at": 10**18}, {"stored_bits": "x"},
+        {"link": "\0"}, {"generated_bps": -1}, {"at": 10**18}, {"stored_bits": "x"}, {"qber": 3}, {"qber": -1}, {"qber": 10**400}, {"qber": "x"},
     ):  # fmt: skip
         status, found = post(client, rows=[{**row, **wrong}])
         assert status in {400, 422} or found["refused"] == 1, wrong
@@ -234,6 +273,11 @@ def test_the_api_writes_all_or_none() -> None:
     assert post(at_page(make_office()), rows=[row])[0] == 403
     assert post(Client(), rows=[row])[0] in {401, 403}
     assert Reading.objects.count() == 1
+    assert client.get("/api/v1/quantum/readings").json()["items"][0]["qber"] == 0.0123
+    schemas = client.get("/api/v1/openapi.json").json()["components"]["schemas"]
+    bounds = schemas["QuantumReadingIn"]["properties"]["qber"]["anyOf"][0]
+    assert (bounds["minimum"], bounds["maximum"]) == (0, 0.5)
+    assert "fraction" in bounds["description"]
 
 
 def test_the_command_line(tmp_path: Path) -> None:

@@ -13,6 +13,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from langqiao.apps.accounts.models import User
+from langqiao.apps.quantum.domain import network
 from langqiao.apps.quantum.models import Demand, Link, Scenario, Site
 from tests.apps.quantum.scene import make_scene
 from tests.factories import quantum as make
@@ -119,6 +120,28 @@ def test_a_pool_over_time_and_its_alarms() -> None:
     assert at(make_member(make_organisation()), reverse("quantum_health")).status_code == 403
     link.readings.update(at=F("at") - timedelta(days=1))
     assert "读数已过时" in text_of(at(operator, reverse("quantum_health")))
+
+
+def test_error_rates_are_drawn_with_the_limit_where_there_are_any() -> None:
+    link = make.make_link()
+    now = timezone.now()
+    for minutes, qber in ((50, 0.0109), (40, 0.0112), (30, None), (20, 0.0111)):
+        make.make_reading(link, at=now - timedelta(minutes=minutes), qber=qber)
+    operator = make.make_operator(link.b)
+    page = text_of(at(operator, link.get_absolute_url()))
+    assert page.count("<polyline") == 2
+    assert page.count('class="is-limit"') == 1
+    assert "虚横线为中止阈值 4.80%" in page
+    assert "1.09%" in page
+    assert "is-limit" not in text_of(at(None, link.get_absolute_url()))
+    listed = text_of(at(operator, reverse("key_reading_list"), sort="-qber"))
+    assert listed.index("1.12") < listed.index("1.11") < listed.index("1.09")
+    network.revise_link(None, link, measured_bps=8_000.0)
+    assert "理论上限 11.00%" in text_of(at(operator, link.get_absolute_url()))
+    link.readings.update(qber=None)
+    without = text_of(at(operator, link.get_absolute_url()))
+    assert without.count("<polyline") == 1
+    assert "量子误码率" not in without
 
 
 def test_a_scenario_is_registered_and_revised() -> None:

@@ -6,6 +6,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from langqiao.apps.ledger.models import Entry
@@ -68,3 +69,19 @@ def test_only_the_site_s_own_links_by_its_own_operator() -> None:
         record_readings(None, far, [heard])
     with pytest.raises(NotAllowed):
         record_readings(make.make_operator(far), link.a, [heard])
+
+
+def test_an_error_rate_is_a_fraction() -> None:
+    link = make.make_link()
+    heard = Heard(link, timezone.now(), stored_bits=1, capacity_bits=2, qber=0.0123456789)
+    record_readings(None, link.a, [heard])
+    assert Reading.objects.get().qber == 0.01234568
+    for wrong in (3.0, -0.01, float("nan"), True, "x"):
+        with pytest.raises(Invalid, match=r"0\.5 的小数.*除以 100") as refused:
+            record_readings(None, link.b, [replace(heard, qber=wrong)])  # type: ignore[arg-type]  # on purpose
+        assert refused.value.field == "qber"
+    record_readings(None, link.b, [replace(heard, stored_bits=None)])
+    silent = Reading.objects.get(site=link.b)
+    assert (silent.reachable, silent.qber) == (False, None)
+    with pytest.raises(IntegrityError), transaction.atomic():
+        make.make_reading(link, qber=0.51)

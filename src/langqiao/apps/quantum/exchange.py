@@ -22,6 +22,7 @@ HEADINGS: dict[str, tuple[str, ...]] = {
     "capacity_bits": ("容量（bit）", "Capacity (bit)"),
     "generated_bps": ("生成（bit/s）", "Made (bit/s)"),
     "consumed_bps": ("消耗（bit/s）", "Consumed (bit/s)"),
+    "qber_percent": ("量子误码率（%）", "QBER (%)"),
     "illustrative": ("示例", "Example"),
 }
 NEEDED = frozenset({"at", "link", "site"})

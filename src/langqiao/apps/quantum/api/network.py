@@ -22,6 +22,7 @@ from langqiao.apps.quantum.domain.imports import import_readings
 from langqiao.apps.quantum.domain.readings import BITS_AT_MOST, ROWS_AT_MOST
 from langqiao.apps.quantum.domain.readings import BPS_AT_MOST as READING_BPS_AT_MOST
 from langqiao.apps.quantum.models import Demand, Link, Reading, Scenario, Site
+from langqiao.apps.quantum.models.network import QBER_AT_MOST
 from langqiao.apps.quantum.queries.demands import visible_demands
 from langqiao.apps.quantum.queries.network import links_with_sites, rate_of, sites_with_links
 from langqiao.apps.quantum.queries.plans import KM_AT_MOST, Change, additions, worked_out
@@ -41,6 +42,10 @@ Reason = Annotated[str, Bound(max_length=REASON_AT_MOST)]
 Ends = Annotated[str, Bound(max_length=81)]
 Bits = Annotated[int, Bound(ge=0, le=BITS_AT_MOST)]
 Bps = Annotated[float, Bound(ge=0, le=READING_BPS_AT_MOST)]
+Qber = Annotated[
+    float,
+    Bound(ge=0, le=QBER_AT_MOST, description="quantum bit error rate (量子误码率), a fraction: 0.03 is 3 %"),
+]
 
 
 class QuantumSiteOut(Schema):
@@ -111,6 +116,7 @@ class QuantumReadingOut(Schema):
     capacity_bits: int | None
     generated_bps: float | None
     consumed_bps: float | None
+    qber: Qber | None
     illustrative: bool
 
 
@@ -124,6 +130,7 @@ class QuantumReadingIn(Schema):
     capacity_bits: Bits | None = None
     generated_bps: Bps | None = None
     consumed_bps: Bps | None = None
+    qber: Qber | None = None
     illustrative: bool = False
 
 

@@ -8,6 +8,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from decimal import Decimal, InvalidOperation
 from itertools import product
 from typing import Any
 
@@ -27,6 +28,7 @@ from langqiao.apps.quantum.domain.readings import (
     note_silence,
 )
 from langqiao.apps.quantum.models import Link, Reading, Site
+from langqiao.apps.quantum.models.network import QBER_AT_MOST
 from langqiao.apps.registry.domain import values as v
 from langqiao.apps.registry.domain.acts import digest, enter
 from langqiao.apps.registry.domain.bulk import REFUSALS_AT_MOST, Outcome, Summary
@@ -50,7 +52,8 @@ def import_readings(
     """Record readings of several sites from a table (导入密钥池读数), all or none.
 
     A row names ``link`` and ``site`` by code names or names, ``at``, and ``stored_bits`` with
-    ``capacity_bits`` or that the KME was silent; ``generated_bps`` and ``consumed_bps`` where known.
+    ``capacity_bits`` or that the KME was silent; where known ``generated_bps``, ``consumed_bps`` and the
+    quantum bit error rate, in tables as ``qber_percent``, in programs as the fraction ``qber``.
     Link, site and time are the reading: the same figures again are unchanged, other figures are
     refused, because a reading is what was said then.
 
@@ -195,16 +198,27 @@ class _Import:
 
 
 _COMPARED = ("reachable", "stored_bits", "capacity_bits", "generated_bps", "consumed_bps", "illustrative")
+_ERROR_RATE = "qber"
 
 
 def _differs(old: Reading, new: Reading) -> str | None:
-    return next((name for name in _COMPARED if getattr(old, name) != getattr(new, name)), None)
+    return next(
+        (name for name in (*_COMPARED, _ERROR_RATE) if getattr(old, name) != getattr(new, name)), None
+    )
 
 
 def _canonical(rows: Iterable[Reading]) -> str:
-    """The rows as text in one order, for the digest: JSON without spaces, times in UTC."""
+    """The rows as text in one order, for the digest: JSON without spaces, times in UTC.
+
+    An error rate stands last where there is one: digests of readings without it are what they always were.
+    """
     lines = [
-        [one.link_id, one.at.astimezone(UTC).isoformat(), *(getattr(one, name) for name in _COMPARED)]
+        [
+            one.link_id,
+            one.at.astimezone(UTC).isoformat(),
+            *(getattr(one, name) for name in _COMPARED),
+            *(() if one.qber is None else (one.qber,)),
+        ]
         for one in rows
     ]
     return json.dumps(sorted(lines, key=lambda line: (line[1], line[0])), separators=(",", ":"))
@@ -232,21 +246,24 @@ def _heard(link: Link, row: Mapping[str, Any]) -> Heard:
     stored, capacity = (_count(row.get(name), name) for name in ("stored_bits", "capacity_bits"))
     rates = {name: _figure(row.get(name), name) for name in ("generated_bps", "consumed_bps")}
     reachable = _reachable(row.get("reachable"))
-    said = {"stored_bits": stored, **rates}
+    error_rate, error_column = _error_rate(row)
+    said = {"stored_bits": stored, **rates, error_column: error_rate}
     if reachable is False and (name := next((name for name, one in said.items() if one is not None), "")):
         raise Invalid(
-            _("失联的读数不应有存量、生成或消耗。"),
+            _("失联的读数不应有存量、生成、消耗或误码率。"),
             mend=_("请删去这些数字，或把 KME 改为可达。"),
             field=name,
         )
-    if stored is None and (reachable or any(one is not None for one in (*rates.values(), capacity))):
+    if stored is None and (
+        reachable or any(one is not None for one in (*rates.values(), capacity, error_rate))
+    ):
         raise Invalid(
             _("可达的读数须写明存量。"), mend=_("请填写存量（bit），或写明失联。"), field="stored_bits"
         )
     if stored is not None and capacity is not None and stored > capacity:
         raise Invalid(_("存量大于容量。"), mend=_("请核对两列是否颠倒。"), field="stored_bits")
     return Heard(
-        link, at, stored_bits=stored, capacity_bits=capacity, **rates,
+        link, at, stored_bits=stored, capacity_bits=capacity, **rates, qber=error_rate,
         illustrative=_flag(row.get("illustrative"), "illustrative"),
     )  # fmt: skip
 
@@ -307,6 +324,48 @@ def _figure(value: Any, name: str) -> float | None:
             _("“%(value)s”不是数字。") % {"value": text[:40]}, mend=_("请填写以 bit/s 计的数字。"), field=name
         )
     return found
+
+
+def _error_rate(row: Mapping[str, Any]) -> tuple[float | None, str]:
+    """The quantum bit error rate as a fraction, and the column that gives it.
+
+    Raises:
+        Invalid: both give it, or the per cent are no such number; a fraction is checked with the reading.
+    """
+    percent = _percent(row.get("qber_percent"), "qber_percent")
+    fraction: float | None = row.get(_ERROR_RATE)
+    if percent is None:
+        return fraction, _ERROR_RATE
+    if fraction is not None:
+        raise Invalid(
+            _("量子误码率写了两次。"), mend=_("请只保留百分数或小数中的一列。"), field="qber_percent"
+        )
+    return percent, "qber_percent"
+
+
+def _percent(value: Any, name: str) -> float | None:
+    """Per cent as people write it, with or without the sign, as a fraction exactly; None when empty."""
+    text = _text(value, name)
+    digits = text.removesuffix("%").removesuffix("％").strip()
+    if not digits:
+        return None
+    try:
+        found = Decimal(digits)
+    except InvalidOperation:
+        found = Decimal("NaN")
+    if not found.is_finite():
+        raise Invalid(
+            _("“%(value)s”不是数字。") % {"value": text[:40]},
+            mend=_("请填写百分数，例如百分之三写成 3。"),
+            field=name,
+        )
+    if not 0 <= found <= 100 * Decimal(QBER_AT_MOST):
+        raise Invalid(
+            _("量子误码率应在 0 至 50（%）之间。"),
+            mend=_("请填写百分数，例如百分之三写成 3。"),
+            field=name,
+        )
+    return float(found / 100)
 
 
 def _moment(value: Any) -> datetime:

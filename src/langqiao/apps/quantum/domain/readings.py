@@ -18,6 +18,7 @@ from django.utils.translation import gettext_lazy as _
 from langqiao.apps.accounts.models import User
 from langqiao.apps.quantum.domain.common import enter_site, number, whole
 from langqiao.apps.quantum.models import Link, Reading, Site
+from langqiao.apps.quantum.models.network import QBER_AT_MOST
 from langqiao.apps.registry.domain.acts import lock
 from langqiao.kit.permissions import require
 from langqiao.kit.refusals import Invalid
@@ -27,11 +28,15 @@ BPS_AT_MOST = 1e12
 ROWS_AT_MOST = 10_000
 AHEAD = timedelta(minutes=5)  # clocks differ
 FIRST_YEAR, LAST_YEAR = 2000, 2100
+QBER_DIGITS = 8  # kept of a fraction, so that per cent in a table come back as the same figure
 
 
 @dataclass(frozen=True, slots=True)
 class Heard:
-    """What the KME at ``site`` said of the pool of ``link``; ``stored_bits`` None: it did not answer."""
+    """What the KME at ``site`` said of the pool of ``link``; ``stored_bits`` None: it did not answer.
+
+    ``qber`` is the quantum bit error rate (量子误码率) as a fraction from 0 to 0.5, None where not reported.
+    """
 
     link: Link
     at: datetime
@@ -39,6 +44,7 @@ class Heard:
     capacity_bits: int | None = None
     generated_bps: float | None = None
     consumed_bps: float | None = None
+    qber: float | None = None
     illustrative: bool = False
 
 
@@ -48,7 +54,8 @@ def record_readings(actor: User | None, site: Site, rows: Iterable[Heard]) -> li
 
     Raises:
         NotAllowed: the actor does not operate the site.
-        Invalid: a link does not end there, a count cannot be, or a time lies ahead; ``field`` names it.
+        Invalid: a link does not end there, a count or an error rate cannot be, or a time lies ahead;
+            ``field`` names it.
     """
     require(actor, "quantum.record_readings", site)
     heard = list(rows)
@@ -86,7 +93,8 @@ def checked(site: Site, row: Heard) -> dict[str, Any]:
     """The columns of a reading but its link, site and time.
 
     Raises:
-        Invalid: the link does not end there, a count cannot be, or the time lies ahead; ``field`` names it.
+        Invalid: the link does not end there, a count or the error rate cannot be, or the time lies ahead;
+            ``field`` names it.
     """
     if site.pk not in {row.link.a_id, row.link.b_id}:
         raise Invalid(_("这条链路不在该站点。"), mend=_("请核对链路与站点。"), field="link")
@@ -109,6 +117,21 @@ def checked(site: Site, row: Heard) -> dict[str, Any]:
         "reachable": True,
         "stored_bits": min(stored, capacity),
         "capacity_bits": capacity,
+        "qber": _error_rate(row.qber),
         "illustrative": row.illustrative,
         **rates,
     }
+
+
+def _error_rate(value: float | None) -> float | None:
+    if value is None:
+        return None
+    try:
+        found = number(value, "qber", low=0, high=QBER_AT_MOST)
+    except Invalid as refused:
+        raise Invalid(
+            _("量子误码率应是 0 至 0.5 的小数。"),
+            mend=_("百分数请除以 100，例如百分之三写成 0.03；没有报告的请留空。"),
+            field="qber",
+        ) from refused
+    return round(found, QBER_DIGITS)

@@ -9,7 +9,14 @@ from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
-from langqiao.apps.quantum.listings.parts import address, city_choices, kilobits, site_keys, state_badge
+from langqiao.apps.quantum.listings.parts import (
+    address,
+    city_choices,
+    kilobits,
+    per_cent,
+    site_keys,
+    state_badge,
+)
 from langqiao.apps.quantum.models import Link, Reading, Site
 from langqiao.apps.quantum.queries.network import links_with_sites, rate_of, sites_with_links
 from langqiao.kit.figures import moment
@@ -150,6 +157,9 @@ class ReadingListing(Listing):
                secondary=True),
         Column("consumed", _("消耗（bit/s）"), "consumed_bps", sort="consumed_bps", kind="number",
                secondary=True),
+        Column("qber", _("量子误码率（%）"),
+               lambda row: None if row.qber is None else round(100 * row.qber, 2), sort="qber",
+               kind="number", secondary=True, export=lambda row: per_cent(row.qber)),
     )  # fmt: skip
     filters = (
         Filter("site", _("应答站点"), "multi", choices=site_keys, apply="site_id__in"),

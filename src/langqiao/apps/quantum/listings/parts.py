@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from decimal import Decimal
 from typing import Any
 
 from langqiao.apps.quantum.models import Site
@@ -40,3 +41,8 @@ def site_keys() -> Iterable[tuple[Any, Any]]:
 def kilobits(bps: float) -> float:
     """Bits a second in kbit/s with the digits that matter."""
     return float(f"{bps / 1000:.3g}")
+
+
+def per_cent(fraction: float | None) -> float | None:
+    """A fraction in per cent with the same decimal digits, so that an import reads the same fraction."""
+    return None if fraction is None else float(100 * Decimal(repr(fraction)))

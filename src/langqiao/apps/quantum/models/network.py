@@ -12,6 +12,8 @@ from langqiao.apps.registry.models import City, Organisation
 from langqiao.kit.models import Sourced, Stamped
 from langqiao.kit.words import named
 
+QBER_AT_MOST = 0.5  # bits that say nothing of each other
+
 
 class Site(Sourced, Stamped):
     """A place with a key-management entity (密钥管理实体, KME), run by one operator."""
@@ -119,7 +121,8 @@ class Link(Sourced, Stamped):
 class Reading(models.Model):
     """What the KME at one end of a link said of the key pool (密钥池读数), or that it did not answer.
 
-    Pools are in bits, rates in bits a second.
+    Pools are in bits, rates in bits a second. ``qber`` is the quantum bit error rate (量子误码率), a fraction
+    from 0 to 0.5; None where it was not reported.
     """
 
     link = models.ForeignKey(Link, on_delete=models.CASCADE, related_name="readings")
@@ -132,19 +135,30 @@ class Reading(models.Model):
     capacity_bits = models.BigIntegerField(_("容量（bit）"), null=True, blank=True)
     generated_bps = models.FloatField(_("生成（bit/s）"), null=True, blank=True)
     consumed_bps = models.FloatField(_("消耗（bit/s）"), null=True, blank=True)
+    qber = models.FloatField(_("量子误码率"), null=True, blank=True)
     illustrative = models.BooleanField(_("示例"), default=False)
 
     class Meta:
         ordering = ["-at", "-id"]
         verbose_name = _("密钥池读数")
         verbose_name_plural = _("密钥池读数")
-        indexes = [models.Index(fields=["link", "site", "at"], name="qreading_of")]
+        indexes = [
+            models.Index(fields=["link", "site", "at"], name="qreading_of"),
+            # Few readings may bear an error rate; the newest that does is found without passing the others.
+            models.Index(
+                fields=["link", "site", "at"], condition=Q(qber__isnull=False), name="qreading_qber_of"
+            ),
+        ]
         constraints = [
             models.UniqueConstraint(fields=["link", "site", "at"], name="qreading_once"),
             models.CheckConstraint(
                 condition=Q(reachable=False)
                 | (Q(stored_bits__gte=0) & Q(capacity_bits__gt=0) & Q(stored_bits__lte=F("capacity_bits"))),
                 name="qreading_pool",
+            ),
+            models.CheckConstraint(
+                condition=Q(qber__isnull=True) | (Q(qber__gte=0) & Q(qber__lte=QBER_AT_MOST)),
+                name="qreading_qber",
             ),
         ]
 

@@ -10,10 +10,12 @@ from typing import Any
 from django.utils.translation import gettext_lazy as _
 
 from langqiao.apps.quantum.models import Link, Site
-from langqiao.apps.quantum.queries.network import Pool, sites_with_links
+from langqiao.apps.quantum.queries.errors import ErrorRate, error_rates, limit_of
+from langqiao.apps.quantum.queries.network import Pool, is_up, sites_with_links
 from langqiao.kit.words import named
 
 HOURS_LEFT = 24.0  # a pool that will be empty sooner is an alarm
+RISE = 1.5  # times its own median: an error rate above is an alarm
 _ORDER = {"danger": 0, "warning": 1}
 
 
@@ -36,6 +38,11 @@ def alarms_of(pools: Iterable[Pool]) -> list[Alarm]:
     found += _silent(rows)
     for pool in rows:
         found += _of_pool(pool)
+    up = [pool.link for pool in rows if is_up(pool.link)]
+    rates = error_rates(up)
+    for link in up:
+        alarms = (_of_errors(link, rate) for rate in rates.get(int(link.pk), ()))
+        found += [alarm for alarm in alarms if alarm is not None]
     return sorted(found, key=lambda one: _ORDER[one.tone])
 
 
@@ -98,3 +105,30 @@ def _of_pool(pool: Pool) -> list[Alarm]:
         mend = _("请减少取用，或在密钥规划中查看扩容建议。")
         found.append(Alarm("warning", falls, soon % {"hours": hours}, mend, url, at))
     return found
+
+
+def _of_errors(link: Link, rate: ErrorRate) -> Alarm | None:
+    """An error rate at which key ends, or one that has risen far above what is usual at that end."""
+    limit = limit_of(link)
+    name = {"link": str(link), "site": named(rate.reading.site)}
+    figures = {"now": _percent(rate.value), "limit": _percent(limit.value)}
+    url, at = link.get_absolute_url(), rate.reading.at
+    if rate.value >= limit.value:
+        what = _("%(link)s：%(site)s一端量子误码率过高")
+        why = (
+            _("误码率 %(now)s；按这条链路的光纤与设备参数，到 %(limit)s 成码率为零，密钥生成会中止。")
+            if limit.is_modelled
+            else _("误码率 %(now)s；到 BB84 的理论上限 %(limit)s 成码率为零，密钥生成会中止。")
+        )
+        mend = _("请检查光路对准、偏振补偿与探测器噪声，并排除窃听。")
+        return Alarm("danger", what % name, why % figures, mend, url, at)
+    if rate.usual is None or rate.value <= RISE * rate.usual:
+        return None
+    what = _("%(link)s：%(site)s一端量子误码率上升")
+    why = _("误码率 %(now)s，超过此前 24 小时中位数 %(usual)s 的 1.5 倍；到 %(limit)s 密钥生成会中止。")
+    mend = _("请检查光路对准与偏振补偿，并留意是否继续上升。")
+    return Alarm("warning", what % name, why % (figures | {"usual": _percent(rate.usual)}), mend, url, at)
+
+
+def _percent(fraction: float) -> str:
+    return f"{100 * fraction:.2f}%"

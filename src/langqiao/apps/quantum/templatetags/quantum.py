@@ -51,6 +51,12 @@ def figure(value: Any, places: int = 0) -> str:
 
 
 @register.filter
+def percent(fraction: Any) -> str:
+    """A fraction in per cent with two decimals: 1.09%."""
+    return "" if fraction is None else f"{100 * float(fraction):.2f}%"
+
+
+@register.filter
 def scientific(value: Any) -> str:
     """A small number with three digits and its power of ten: 2.00 × 10⁻⁴."""
     if value is None:

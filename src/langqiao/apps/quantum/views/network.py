@@ -20,9 +20,10 @@ from langqiao.apps.quantum.models import Link, Site
 from langqiao.apps.quantum.queries import network as queries
 from langqiao.apps.quantum.queries.alarms import alarms_of
 from langqiao.apps.quantum.queries.cases import thread
+from langqiao.apps.quantum.queries.errors import limit_of
 from langqiao.apps.quantum.queries.network import Pool
 from langqiao.apps.quantum.queries.rates import rates_of
-from langqiao.apps.quantum.views.charts import series_chart
+from langqiao.apps.quantum.views.charts import error_chart, level_chart
 from langqiao.apps.quantum.views.parts import reason, through_form
 from langqiao.kit.acting import Act, actor, do
 from langqiao.kit.listing import Badge
@@ -134,16 +135,25 @@ def site_detail(request: HttpRequest, pk: int) -> HttpResponse:
 
 @require_safe
 def link_detail(request: HttpRequest, pk: int) -> HttpResponse:
-    """A link: fibre, equipment, rate with its basis; the pool over time for those who may see it."""
+    """A link: fibre, equipment, rate with its basis; pool and errors over time for those who may see them."""
     link = get_object_or_404(queries.links_with_sites(), pk=pk)
     sees = allowed(request.user, "quantum.read_health")
     pool = queries.pools([link])[0]
     level = pool.level if sees else "open" if queries.is_up(link) else "down"
+    limit = limit_of(link)
     charts = []
     if sees:
         for site in (link.a, link.b):
             series = queries.series_of(link, site=site)
-            charts.append({"site": site, "chart": series_chart(series), "latest": series[::-1][:LISTED]})
+            charts.append(
+                {
+                    "site": site,
+                    "chart": level_chart(series),
+                    "errors": error_chart(series, limit=limit.value),
+                    "has_errors": any(reading.qber is not None for reading in series),
+                    "latest": series[::-1][:LISTED],
+                }
+            )
     context = {
         "link": link,
         "engine": queries.engine_link(link),
@@ -153,6 +163,7 @@ def link_detail(request: HttpRequest, pk: int) -> HttpResponse:
         "pool": pool,
         "sees": sees,
         "charts": charts,
+        "limit": limit,
         "may_run": allowed(request.user, "quantum.run_link", link),
         "reason_form": ReasonForm(),
         "entries": thread(link, request.user),
