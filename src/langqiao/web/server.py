@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+
 from gunicorn.app.base import BaseApplication
 
 
@@ -22,6 +24,20 @@ class _Server(BaseApplication):  # type: ignore[misc]
         return application
 
 
+def _warm_engines() -> None:
+    """Read or compile the kernels that pages need, so that no visitor waits for them."""
+    from langqiao.engines.chains.arrays import warm as warm_chains
+    from langqiao.engines.selection.choice.solver import warm as warm_choice
+
+    warm_chains()
+    warm_choice()
+
+
+def _started(_worker: object) -> None:
+    """Warm a worker beside its first answers."""
+    threading.Thread(target=_warm_engines, name="warm-engines", daemon=True).start()
+
+
 def run(host: str, port: int, workers: int) -> None:
     """Serve until interrupted."""
     _Server(
@@ -33,5 +49,6 @@ def run(host: str, port: int, workers: int) -> None:
             "timeout": 120,
             "accesslog": None,
             "loglevel": "warning",
+            "post_worker_init": _started,
         }
     ).run()
