@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo serve test test-slow test-browser test-postgres test-slurm test-crash test-all cover lint format bench locale lock clean
+.PHONY: help install demo serve test test-slow test-browser test-axe test-postgres test-slurm test-crash test-all cover lint format bench locale lock clean
 
 help: ## list every target
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
@@ -42,10 +42,13 @@ test: install ## the quick test suite, on all cores
 	$(BIN)/pytest -n auto --dist worksteal
 
 test-slow: install ## long-running tests (crashes, large corpora)
-	$(BIN)/pytest -m slow
+	$(BIN)/pytest -m "slow and not browser"
 
 test-browser: install ## the pages in headless Chromium
-	LANGQIAO_TEST_DATABASE=file $(BIN)/pytest -n auto --dist loadfile -m browser tests/web
+	LANGQIAO_TEST_DATABASE=file $(BIN)/pytest -m "browser and not slow" tests/web
+
+test-axe: install ## every page of the demo by axe-core, in both languages and themes (half an hour)
+	LANGQIAO_TEST_DATABASE=file $(BIN)/pytest -m "browser and slow" tests/web
 
 POSTGRES ?= postgres
 test-postgres: install ## the same verbs on a real PostgreSQL
@@ -57,7 +60,7 @@ test-slurm: install ## the Slurm back end against a real slurmctld and slurmd (D
 test-crash: install ## key management entities killed a thousand times under load
 	$(BIN)/pytest -m crash tests/kme
 
-test-all: test test-slow test-browser test-postgres test-slurm test-crash ## everything
+test-all: test test-slow test-browser test-axe test-postgres test-slurm test-crash ## everything
 
 cover: install ## the quick suite with coverage
 	$(BIN)/pytest --cov=langqiao --cov-report=term-missing:skip-covered
