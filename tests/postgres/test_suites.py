@@ -15,6 +15,8 @@ SUITES = {
         f"tests/apps/computing/test_{name}.py"
         for name in ("billing", "grace", "jobs", "scheduling", "sharing", "vouchers")
     ],
+    "conference": ["tests/apps/conference"],
+    "verification": ["tests/apps/verification"],
     "quantum": ["tests/apps/quantum"],
     "alliances": ["tests/apps/alliances"],
     "insight": ["tests/apps/insight"],

@@ -93,7 +93,7 @@ def upsert_project(actor: User | None, values: Mapping[str, Any]) -> tuple[Proje
     code = given.get("code")
     if not code:
         raise Invalid(_("缺少编号。"), mend=_("请给每个项目一个不变的编号。"), field="code")
-    project = Project.objects.select_for_update().filter(code=code).first()
+    project = Project.objects.select_for_update(of=("self",)).filter(code=code).first()
     made = project is None
     project = project or Project()
     before = _invested(project)
