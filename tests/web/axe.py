@@ -75,8 +75,9 @@ class Walk:
     def __init__(self, browser: Browser, base: str, session: str, language: str) -> None:
         self._base, self._language = base, language
         self._context: BrowserContext = browser.new_context(
-            base_url=base, locale=language, viewport={"width": 1280, "height": 900}, reduced_motion="reduce"
-        )
+            base_url=base, locale=language, viewport={"width": 1280, "height": 900},
+            reduced_motion="reduce", color_scheme=THEMES[0],
+        )  # fmt: skip
         if session:
             self._context.add_cookies([{"name": "sessionid", "value": session, "url": base}])
         self._context.set_default_navigation_timeout(120_000)
@@ -105,23 +106,31 @@ class Walk:
     def faults(self, name: str, address: str) -> Iterator[Fault]:
         """Examine the page that is open, in both themes."""
         for theme in THEMES:
-            self._page.emulate_media(color_scheme=theme)
-            self._page.goto(address)
-            self._page.wait_for_load_state("networkidle")
+            if theme != THEMES[0]:
+                self._page.emulate_media(color_scheme=theme)
+                self._page.reload()
+                self._page.wait_for_load_state("networkidle")
             for rule, target, html, why in self._page.evaluate(RUN):
                 yield Fault(name, address, self._language, theme, rule, target, html, why)
+        self._page.emulate_media(color_scheme=THEMES[0])
 
-    def everywhere(self, starts: Iterable[str], seen: dict[str, str]) -> Iterator[Fault]:
-        """Walk from the starts to one page of each name not ``seen`` yet; note name and address there."""
+    def everywhere(self, starts: Iterable[str], examined: dict[str, str]) -> Iterator[Fault]:
+        """Walk from the starts to one page of each name and examine it unless it was ``examined`` already.
+
+        Names and addresses of what is examined are noted there.
+        """
+        visited: set[str] = set()
         waiting = deque(starts)
         while waiting:
             address = waiting.popleft()
             name = page_name(address)
-            if name is None or name in seen:
+            if name is None or name in visited:
                 continue
-            seen[name] = address
+            visited.add(name)
             links = self.visit(address)
             if links is None:
                 continue
             waiting.extend(links)
-            yield from self.faults(name, address)
+            if name not in examined:
+                examined[name] = address
+                yield from self.faults(name, address)

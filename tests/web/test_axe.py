@@ -21,8 +21,8 @@ pytestmark = [pytest.mark.browser, pytest.mark.slow]
 STARTS = ("/", "/eye/", "/eye/wall/", "/work/")
 PEOPLE = (
     "",  # a guest
-    *("demo-office", "demo-firm", "demo-researcher", "demo-evaluator", "demo-liaison"),
-    *("demo-computing", "demo-quantum", "demo-studio", "demo-secretariat"),
+    *("demo-firm", "demo-researcher", "demo-evaluator", "demo-liaison"),
+    *("demo-computing", "demo-quantum", "demo-studio", "demo-secretariat", "demo-office"),
 )
 SIGN_IN = """
 import sys
@@ -91,13 +91,14 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_no_page_has_a_serious_fault(chromium, site: Site, language: str) -> None:
-    seen: dict[str, str] = {}
+    examined: dict[str, str] = {}
     faults = []
     for person in PEOPLE:
         walk = Walk(chromium, site.base, site.sessions[person], language)
-        faults += list(walk.everywhere(STARTS, seen))
+        # What a guest sees is seen again with all that the conference office may do there.
+        faults += list(walk.everywhere(STARTS, {} if person == "demo-office" else examined))
         walk.close()
-    assert len(seen) > 150
+    assert len(examined) > 150
     assert [str(fault) for fault in faults] == []
 
 
