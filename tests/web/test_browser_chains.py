@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from pathlib import Path
 
 import pytest
@@ -41,7 +42,7 @@ def test_the_map_is_read_by_pointer(page: Page, map_url: str) -> None:
     assert after is not None
     assert after["width"] > before["width"]
     page.click("[data-zoom=fit]")
-    box = page.locator(".lq-cmap a[aria-label^='动力电池系统']")
+    box = page.locator(".lq-cmap").get_by_role("link", name=re.compile("^动力电池系统"))
     box.click()
     expect(page.locator("#chain-node h2")).to_contain_text("动力电池系统")
     expect(page.locator("#chain-node")).to_contain_text("%")
@@ -50,7 +51,7 @@ def test_the_map_is_read_by_pointer(page: Page, map_url: str) -> None:
     if os.environ.get("LANGQIAO_SCREENSHOTS") == "1":
         page.goto(f"{map_url}?most=30")
         page.click("[data-zoom=fit]")
-        page.hover(".lq-cmap a[aria-label^='动力电池系统']")
+        box.hover()
         page.screenshot(path=IMAGES / "chain-map.png", full_page=True)
 
 
