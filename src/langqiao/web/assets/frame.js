@@ -34,8 +34,19 @@ async function copy(button) {
   setTimeout(() => (label.textContent = before), 2000);
 }
 
+// A table wider than its place is scrolled by keyboard too, also where nothing in it takes the focus.
+function markScrolling() {
+  for (const box of document.querySelectorAll(".table-responsive")) {
+    if (box.scrollWidth > box.clientWidth) box.tabIndex = 0;
+    else box.removeAttribute("tabindex");
+  }
+}
+
 export function startFrame() {
   markTheme();
+  markScrolling();
+  addEventListener("resize", markScrolling);
+  document.addEventListener("htmx:after:swap", markScrolling);
   document.addEventListener("click", (event) => {
     const theme = event.target.closest("[data-theme-set]");
     if (theme) {
