@@ -40,6 +40,8 @@ def serve(config: Path, ready: multiprocessing.synchronize.Event) -> None:
     """Serve in a child; tell the parent when the port is open."""
     import asyncio
 
+    import uvloop
+
     from langqiao.kme.server import harden, running
 
     async def run() -> None:
@@ -48,7 +50,7 @@ def serve(config: Path, ready: multiprocessing.synchronize.Event) -> None:
             await asyncio.Event().wait()
 
     harden()
-    asyncio.run(run())
+    uvloop.run(run())
 
 
 @dataclass
