@@ -30,6 +30,9 @@ MO := $(PO:.po=.mo)
 %.mo: %.po $(VENV)/.installed
 	$(BIN)/python scripts/compile_catalogue.py $< $@
 
+# Slow tests take as long as they take.
+PATIENT := -o faulthandler_timeout=0
+
 install: $(VENV)/.installed src/langqiao/web/static/dist/.built $(MO) ## create the environment and build the pages' assets
 
 demo: install ## load the demo corridor, print one match and serve the site
@@ -42,23 +45,23 @@ test: install ## the quick test suite, on all cores
 	$(BIN)/pytest -n auto --dist worksteal
 
 test-slow: install ## long-running tests (crashes, large corpora)
-	$(BIN)/pytest -m "slow and not browser"
+	$(BIN)/pytest $(PATIENT) -m "slow and not browser"
 
 test-browser: install ## the pages in headless Chromium
 	LANGQIAO_TEST_DATABASE=file $(BIN)/pytest -m "browser and not slow" tests/web
 
 test-axe: install ## every page of the demo by axe-core, in both languages and themes (half an hour)
-	LANGQIAO_TEST_DATABASE=file $(BIN)/pytest -m "browser and slow" tests/web
+	LANGQIAO_TEST_DATABASE=file $(BIN)/pytest $(PATIENT) -m "browser and slow" tests/web
 
 POSTGRES ?= postgres
 test-postgres: install ## the same verbs on a real PostgreSQL
-	$(BIN)/pytest -m "$(POSTGRES)" tests/postgres
+	$(BIN)/pytest $(PATIENT) -m "$(POSTGRES)" tests/postgres
 
 test-slurm: install ## the Slurm back end against a real slurmctld and slurmd (Debian: slurm-wlm, munge)
 	$(BIN)/pytest -m slurm tests/engines/scheduling/slurm tests/cli/computing
 
 test-crash: install ## key management entities killed a thousand times under load
-	$(BIN)/pytest -m crash tests/kme
+	$(BIN)/pytest $(PATIENT) -m crash tests/kme
 
 test-all: test test-slow test-browser test-axe test-postgres test-slurm test-crash ## everything
 

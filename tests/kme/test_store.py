@@ -17,7 +17,7 @@ from langqiao.kme.ids import Namer, pool_key
 from langqiao.kme.relay import forward
 from langqiao.kme.relay.container import VOID_PATH, VOIDED, Notice
 from langqiao.kme.sealing import sealer
-from langqiao.kme.store import IN, OUT, Pool, Store, create_store
+from langqiao.kme.store import IN, OUT, Delivery, Pool, Store, create_store
 from langqiao.kme.store.admin import discard, rotate, verify_store
 
 MASTER = bytes(range(32))
@@ -124,6 +124,39 @@ def test_what_cannot_be_audited_is_not_released(folder: Path) -> None:
     assert store.pools["KME-b", OUT].available == 8
     store.close()
     assert verify_store(folder, MASTER).faults == ()
+
+
+def test_what_the_witness_did_not_see_is_withheld_and_counted(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store = Store(folder, MASTER, PEERS)
+    fill(store, 8)
+    pool = store.pools["KME-b", OUT]
+
+    def issue(transaction):
+        transaction.take(pool, 2, 1)
+        pool.delivered += 2
+        seq = transaction.audit("SAE", "enc_keys", {"keys": 2})
+        transaction.release(seq, 2)
+        return Delivery(seq, [])
+
+    def full(*_args):
+        raise OSError(28, "No space left on device")
+
+    async def ask() -> None:
+        with monkeypatch.context() as patch:
+            patch.setattr(store._witness, "write", full)
+            with pytest.raises(Refusal) as refused:
+                await store.run(issue)
+            assert refused.value.status == 503
+            await store.idle()
+        assert isinstance(await store.run(issue), Delivery)
+
+    asyncio.run(ask())
+    store.close()
+    report = verify_store(folder, MASTER)
+    assert report.faults == ()
+    assert report.lost == 2
 
 
 def test_one_operation_that_fails_leaves_the_others_of_its_group(folder: Path) -> None:

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import asyncio
 import concurrent.futures
+import contextlib
 import fcntl
 import json
 import os
@@ -23,7 +24,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, TypeVar
 
-from langqiao.kme.errors import KmeError, unavailable
+from langqiao.kme.errors import KmeError, Refusal, unavailable
 from langqiao.kme.sealing import Sealer
 from langqiao.kme.store import audit
 from langqiao.kme.store.datakeys import current_sealer, first_data_key
@@ -250,9 +251,10 @@ class Store:
             loop.call_soon(self._pump, loop)
 
     async def idle(self) -> None:
-        """Wait until nothing is queued or being committed."""
+        """Wait until nothing is queued or being committed; whether it could be does not matter here."""
         if self._busy:
-            await self.run(lambda _transaction: None)
+            with contextlib.suppress(Refusal):
+                await self.run(lambda _transaction: None)
 
     def close(self) -> None:
         """Note that nothing is outstanding and give the store back; :meth:`idle` comes before."""
@@ -351,8 +353,20 @@ class Store:
         self.commits += 1
         if group.newest.seq != self._head.seq:
             self._head = group.newest
-            self._witness.write(group.newest)
+            try:
+                self._witness.write(group.newest)
+            except OSError:
+                self._withhold(group.done)
         self._settle(group.done)
+
+    def _withhold(self, jobs: list[_Job]) -> None:
+        """Hand out nothing that the witness did not see: the keys are lost, their waiters get a 503."""
+        for job in jobs:
+            result, error = job.outcome
+            if isinstance(result, Delivery):
+                self.lost(result.seq)
+            if error is None:
+                job.outcome = (None, unavailable("the witness of the audit trail cannot be written"))
 
     def _reload(self, pools: dict[int, Pool]) -> None:
         for pool in pools.values():
