@@ -31,8 +31,6 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-import uvloop
-
 from langqiao.kme.client import KmeClient
 from langqiao.kme.initialise import City, Plan, initialise, kme_id, sae_id
 from langqiao.kme.tls import client_context
@@ -243,7 +241,7 @@ def main() -> None:
             with serving(folder / "net", "a", group):
                 await_stock(folder / "net", ports[0], total)
                 for number in numbers:
-                    results += uvloop.run(
+                    results += asyncio.run(
                         run(
                             folder / "net", ports, version, keys=keys, number=number, wires=chosen.connections
                         )

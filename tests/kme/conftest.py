@@ -13,7 +13,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
-import uvloop
 
 from langqiao.kme.client import KmeClient
 from langqiao.kme.config import Config, load_config
@@ -81,7 +80,7 @@ class Thread:
         self._ready = threading.Event()
         self._error: BaseException | None = None
         self.here: Running | None = None
-        self._thread = threading.Thread(target=lambda: uvloop.run(self._run(config)), name=config.id)
+        self._thread = threading.Thread(target=lambda: asyncio.run(self._run(config)), name=config.id)
         self._thread.start()
         self._ready.wait()
         if self._error is not None:

@@ -40,8 +40,6 @@ def serve(config: Path, ready: multiprocessing.synchronize.Event) -> None:
     """Serve in a child; tell the parent when the port is open."""
     import asyncio
 
-    import uvloop
-
     from langqiao.kme.server import harden, running
 
     async def run() -> None:
@@ -50,7 +48,7 @@ def serve(config: Path, ready: multiprocessing.synchronize.Event) -> None:
             await asyncio.Event().wait()
 
     harden()
-    uvloop.run(run())
+    asyncio.run(run())
 
 
 @dataclass
@@ -149,6 +147,8 @@ class Kme:
 
     def kill(self) -> None:
         assert self._process is not None
+        if self._process.exitcode is not None:
+            raise RuntimeError(f"{self.config} ended by itself: {self._process.exitcode}")
         os.kill(self._process.pid or 0, signal.SIGKILL)
         self._process.join()
 

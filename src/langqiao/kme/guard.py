@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import weakref
-from typing import cast
 
 from aiohttp import web
 from aiohttp.web_protocol import RequestHandler
@@ -74,6 +73,5 @@ class Guard:
 
 
 def _cut(transport: asyncio.BaseTransport | None) -> None:
-    """Cut a connection at once; transports of uvloop are no subclasses of asyncio's."""
-    if transport is not None:
-        cast("asyncio.WriteTransport", transport).abort()
+    if isinstance(transport, asyncio.Transport):
+        transport.abort()

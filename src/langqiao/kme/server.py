@@ -13,7 +13,6 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Final
 
-import uvloop
 from aiohttp import web
 
 from langqiao.kme.app import Face
@@ -153,4 +152,4 @@ def main(config: Config, *, group: int = GROUP) -> None:
         OSError: the port is taken.
     """
     harden()
-    uvloop.run(serve(config, group=group))
+    asyncio.run(serve(config, group=group))
