@@ -6,6 +6,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 
 import pytest
@@ -44,6 +45,25 @@ def test_a_stopped_seal_goes_on_with_the_same_keys(scene):
     scene.open()
     assert scene.out.read_bytes() == pattern(scene.size)
     assert scene.names() == {scene.film.name, "film.lqs", "out.mov"}
+
+
+def test_what_stops_leaves_no_thread_at_the_files(scene):
+    """Also while the error, and with it every frame that it passed, is still held."""
+
+    def at_work():
+        return [one.name for one in threading.enumerate() if one.name.startswith(("sealed", "checkpoint"))]
+
+    with pytest.raises(SealedError) as sealing:
+        scene.seal(cancel=after(4))
+    assert at_work() == []
+    scene.seal()
+    with pytest.raises(SealedError) as opening:
+        scene.open(cancel=after(4))
+    assert at_work() == []
+    with pytest.raises(SealedError) as checking:
+        verify(scene.sealed, TRUSTED, workers=2, cancel=after(4))
+    assert at_work() == []
+    assert {held.value.kind for held in (sealing, opening, checking)} == {"cancelled"}
 
 
 def test_many_stops(scene):

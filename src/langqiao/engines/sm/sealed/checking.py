@@ -152,10 +152,10 @@ def _wrong_manifest(found: Contents, workers: int) -> SealedError:
         return SealedError(
             "the metadata or its entry in the manifest was changed", kind="manifest", part="metadata"
         )
-    digests = in_order(0, found.geometry.segments, found.digest, worker_count(workers))
-    for index, digest in enumerate(digests):
-        if digest != found.leaf(index):
-            return SealedError("its entry in the manifest was changed", kind="manifest", segment=index)
+    with in_order(0, found.geometry.segments, found.digest, worker_count(workers)) as digests:
+        for index, digest in enumerate(digests):
+            if digest != found.leaf(index):
+                return SealedError("its entry in the manifest was changed", kind="manifest", segment=index)
     return SealedError(
         "runs or manifest digest were changed; all segments are whole", kind="trailer", part="trailer"
     )
@@ -269,11 +269,12 @@ def verify(
             read_exactly(found.descriptor, view, offset)
             return leaf(header.manifest, view)
 
-        for index, made in enumerate(in_order(0, geometry.segments, digest, worker_count(workers))):
-            stop_if_asked(cancel)
-            if made != found.leaf(index):
-                raise misplaced(found, index, made)
-            if progress is not None:
-                done = sum(geometry.plain(index))
-                progress(Progress("check", index + 1, geometry.segments, done, geometry.size))
+        with in_order(0, geometry.segments, digest, worker_count(workers)) as digests:
+            for index, made in enumerate(digests):
+                stop_if_asked(cancel)
+                if made != found.leaf(index):
+                    raise misplaced(found, index, made)
+                if progress is not None:
+                    done = sum(geometry.plain(index))
+                    progress(Progress("check", index + 1, geometry.segments, done, geometry.size))
         return found.info()

@@ -191,10 +191,11 @@ def _resume(work: _Work) -> int:
         return state.pieces[index] == Piece(work.sealed.leaf(index), state.mac(index, view))
 
     done = 0
-    for good in in_order(0, len(state.pieces), whole, work.workers):
-        if not good:
-            break
-        done += 1
+    with in_order(0, len(state.pieces), whole, work.workers) as checked:
+        for good in checked:
+            if not good:
+                break
+            done += 1
     work.journal.begin(done)
     return done
 
@@ -225,9 +226,11 @@ def _segments(
         write_exactly(work.target, opened, geometry.plain(index)[0])
         return Piece(digest, state.mac(index, opened))
 
-    pieces = in_order(first, geometry.segments, one, work.workers)
     every = work.checkpoint_bytes // geometry.segment_bytes
-    with Checkpoints(work.target, work.journal, every) as checkpoints:
+    with (
+        Checkpoints(work.target, work.journal, every) as checkpoints,
+        in_order(first, geometry.segments, one, work.workers) as pieces,
+    ):
         for index, piece in enumerate(pieces, first):
             stop_if_asked(cancel)
             checkpoints.add(piece)

@@ -12,6 +12,7 @@ import threading
 from collections import deque
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Final, TypeVar
 
@@ -34,26 +35,36 @@ class Buffers(threading.local):
         self.one, self.other = memoryview(bytearray(length)), memoryview(bytearray(length))
 
 
-def in_order(first: int, end: int, work: Callable[[int], T], workers: int) -> Iterator[T]:
-    """Yield ``work(first)`` … ``work(end − 1)`` in order, a few of them under way at any time.
+@contextmanager
+def in_order(first: int, end: int, work: Callable[[int], T], workers: int) -> Iterator[Iterator[T]]:
+    """Give ``work(first)`` … ``work(end − 1)`` in order, a few of them under way at any time.
 
-    An error of one ends the iteration at its place; what had been begun is waited for.
+    An error of one ends the iteration at its place. Leaving the block, however early, waits for what had
+    been begun: no thread touches a file after its caller has closed it.
     """
     if end - first <= 1 or workers == 1:
-        yield from map(work, range(first, end))
+        yield map(work, range(first, end))
         return
+    waiting: deque[Future[T]] = deque()
     with ThreadPoolExecutor(workers, thread_name_prefix="sealed") as pool:
-        waiting: deque[Future[T]] = deque()
+        # Threads are joined by this block, not by the iterator: one that is left half-way is finalised by
+        # the garbage collector, anywhere, even inside the locks that joining needs.
         try:
-            for index in range(first, end):
-                waiting.append(pool.submit(work, index))
-                if len(waiting) >= workers * _AHEAD:
-                    yield waiting.popleft().result()
-            while waiting:
-                yield waiting.popleft().result()
+            yield _results(pool, waiting, work, range(first, end), workers * _AHEAD)
         finally:
             for future in waiting:
                 future.cancel()
+
+
+def _results(
+    pool: ThreadPoolExecutor, waiting: deque[Future[T]], work: Callable[[int], T], places: range, most: int
+) -> Iterator[T]:
+    for index in places:
+        waiting.append(pool.submit(work, index))
+        if len(waiting) >= most:
+            yield waiting.popleft().result()
+    while waiting:
+        yield waiting.popleft().result()
 
 
 def read_exactly(descriptor: int, view: memoryview, offset: int) -> int:

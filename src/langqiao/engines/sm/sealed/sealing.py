@@ -263,10 +263,11 @@ def _resume(work: _Work, options: SealOptions) -> int:
 
     done = 0
     pieces = len(state.pieces) if state.runs and _metadata_is_whole(work) else 0
-    for good in in_order(0, pieces, whole, worker_count(options.workers)):
-        if not good:
-            break
-        done += 1
+    with in_order(0, pieces, whole, worker_count(options.workers)) as checked:
+        for good in checked:
+            if not good:
+                break
+            done += 1
     work.journal.begin(done)
     os.ftruncate(work.target, geometry.sealed(done - 1)[0] + geometry.sealed(done - 1)[1] if done else 0)
     return done
@@ -313,9 +314,11 @@ def _segments(
         write_exactly(work.target, sealed, place)
         return Piece(leaf(work.header.manifest, sealed), state.mac(index, sealed))
 
-    pieces = in_order(first, geometry.segments, one, worker_count(options.workers))
     every = options.checkpoint_bytes // geometry.segment_bytes
-    with Checkpoints(work.target, work.journal, every) as checkpoints:
+    with (
+        Checkpoints(work.target, work.journal, every) as checkpoints,
+        in_order(first, geometry.segments, one, worker_count(options.workers)) as pieces,
+    ):
         for index, piece in enumerate(pieces, first):
             stop_if_asked(cancel)
             checkpoints.add(piece)
