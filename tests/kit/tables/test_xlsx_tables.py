@@ -52,6 +52,20 @@ def test_values_become_plain():
     ]
 
 
+def test_a_cell_in_per_cent_arrives_as_it_is_shown():
+    made = openpyxl.Workbook()
+    made.active.append(["a", "b", "c", "d", "e", "f"])
+    made.active.append([0.03, 0.125, 1, 0.03, 3, -0.0007])
+    formats = ["0%", "0.00%", "0%;[Red]-0%", "General", '0"%"', "0.0 %"]
+    for cell, shown in zip(made.active[2], formats, strict=True):
+        cell.number_format = shown
+    file = io.BytesIO()
+    made.save(file)
+    assert next(iter(open_table(file).rows())).values == {
+        "a": "3%", "b": "12.5%", "c": "100%", "d": 0.03, "e": 3, "f": "-0.07%",
+    }  # fmt: skip
+
+
 def test_text_that_begins_with_an_equals_sign_is_text():
     made = openpyxl.Workbook()
     made.active.append(["code", "name"])

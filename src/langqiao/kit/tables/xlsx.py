@@ -1,14 +1,18 @@
 """XLSX: the parcel is checked before it is opened, then read row by row.
 
+A cell in per cent arrives as it is shown, "3%": its number alone, 0.03, would be taken for something else.
 What Excel computes is not ours to trust: formulas are refused by name of the cell (docs/data-formats.md
 says how to paste values), as are macros, links to other files and encrypted or old binary workbooks.
 """
 
 from __future__ import annotations
 
+import re
 import warnings
 from collections.abc import Iterator, Sequence
 from datetime import date, datetime, time
+from decimal import Decimal
+from functools import lru_cache
 from typing import Any, BinaryIO
 
 from django.utils.translation import gettext as _
@@ -23,6 +27,7 @@ from langqiao.kit.tables.types import Limits, Row
 from langqiao.kit.words import listed
 
 BESIDE = 5
+_TEXT_IN_FORMAT = re.compile(r'"[^"]*"|\\.')
 
 
 class _Sheet(ReadOnlyWorksheet):  # type: ignore[misc]  # openpyxl is untyped
@@ -182,7 +187,21 @@ class Workbook:
                 row=row,
                 field=field,
             )
+        if (
+            isinstance(value, int | float)
+            and not isinstance(value, bool)
+            and _shows_percent(cell.number_format)
+        ):
+            return f"{(Decimal(repr(value)) * 100).normalize():f}%"
         return _plain(value, row=row, field=field, limits=self.limits)
+
+
+@lru_cache(maxsize=1024)
+def _shows_percent(number_format: str) -> bool:
+    """Whether a cell of this format shows a hundred times its number with a percent sign; a sign that is
+    quoted or escaped is text.
+    """
+    return "%" in _TEXT_IN_FORMAT.sub("", number_format)
 
 
 def _is_filled(cells: Sequence[Any]) -> bool:
