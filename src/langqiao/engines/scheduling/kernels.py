@@ -25,7 +25,7 @@ Arrays (int64 unless said otherwise), for N nodes of at most G GPUs, K kinds of 
 """
 
 # numba infers the types of arguments and fixes their order, so annotations and keywords would be decoration
-# ruff: noqa: ANN001, ANN201, PLR0917, C901
+# ruff: noqa: ANN001, ANN201, PLR0912, PLR0917, C901
 # mypy: disable-error-code="no-untyped-def, misc"
 
 from __future__ import annotations
@@ -194,7 +194,7 @@ def fgd_score(nodes, n, kinds, k, target, shares, before):
     return best, choice
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, inline="always")
 def own_node(cpu, idle, table, row, weights):
     """Part of the potential that belongs to a node as a whole: idle GPU that its cores cannot serve."""
     at = min(WHOLE + 1 + cpu // CPU_STEP, table.shape[1] - 1)
@@ -226,13 +226,11 @@ def own_facts(nodes, n, table, weights, frees):
     return several, row, idle, own_node(nodes[n, CPU], idle, table, row, weights)
 
 
-@njit(cache=True, nogil=True)
-def own_score(cpu, facts, frees, kinds, k, table, weights):
-    """Our own policy: the fall of a node's potential (own.tables), unrounded; and what the GPU has free."""
-    several, row, idle, before = facts
-    need = kinds[k, MILLI]
-    best, choice = kinds[k, GPUS] * (table[row, WHOLE] - table[row, 0]), WHOLE
-    if kinds[k, GPUS] == 1:
+@njit(cache=True, nogil=True, inline="always")
+def own_fall(gpus, need, several, row, frees, table):
+    """What the potential of a node's GPUs falls by where that is most; and what the GPU taken has free."""
+    best, choice = gpus * (table[row, WHOLE] - table[row, 0]), WHOLE
+    if gpus == 1:
         best = NO
         for at in range(several):
             free = frees[at]
@@ -240,8 +238,16 @@ def own_score(cpu, facts, frees, kinds, k, table, weights):
                 fall = table[row, free] - table[row, free - need]
                 if fall > best:
                     best, choice = fall, free
-    after = own_node(cpu - kinds[k, CPU], idle - kinds[k, GPUS] * need, table, row, weights)
-    return best + (before - after), choice
+    return best, choice
+
+
+@njit(cache=True, nogil=True, inline="always")
+def own_score(fall, before, cpu, idle, table, row, weights):
+    """Our own policy: the fall of a node's potential (own.tables), unrounded.
+
+    ``fall`` is that of its GPUs, ``before`` what ``own_node`` was, ``cpu`` and ``idle`` what would be left.
+    """
+    return fall + (before - own_node(cpu, idle, table, row, weights))
 
 
 @njit(cache=True, nogil=True)
@@ -291,10 +297,13 @@ def score(policy, nodes, n, kinds, k, target, shares, table, weights):
         return NO, 0
     if policy == OWN:
         frees = np.empty(nodes[n, COUNT], np.int64)
-        facts = own_facts(nodes, n, table, weights, frees)
-        value, free = own_score(nodes[n, CPU], facts, frees, kinds, k, table, weights)
-        if kinds[k, GPUS] != 1:
-            return value, first_whole(nodes, n, kinds[k, GPUS])
+        several, row, idle, before = own_facts(nodes, n, table, weights, frees)
+        gpus, need = kinds[k, GPUS], kinds[k, MILLI]
+        fall, free = own_fall(gpus, need, several, row, frees, table)
+        cpu, left = nodes[n, CPU] - kinds[k, CPU], idle - gpus * need
+        value = own_score(fall, before, cpu, left, table, row, weights)
+        if gpus != 1:
+            return value, first_whole(nodes, n, gpus)
         return value, tightest(nodes, n, free)
     if policy == FGD:
         return fgd_score(nodes, n, kinds, k, target, shares, fragment(nodes, n, target, shares))
@@ -325,7 +334,7 @@ def changed(n, log, last, clock):
     clock[0] += 1
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, inline="always")
 def blocks_of(width):
     """How many blocks ``width`` nodes make."""
     return (width + BLOCK - 1) // BLOCK
@@ -361,7 +370,7 @@ def sum_group(policy, row, group, blocks, bests):
     bests[blocks + group, row] = best
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, inline="always")
 def enter(policy, n, row, new, scores, bests):
     """Write the score of a node into a row; whether its block, and its group, must be summed up anew."""
     old, scores[n, row] = scores[n, row], new
@@ -436,40 +445,54 @@ def best_of(among, start, count, below, rows, bests, at):
 
 @njit(cache=True, nogil=True)
 def rescore_rows(
-    policy, n, at, nodes, kinds, target, shares, table, weights, scores, bests, seen, frees, lost, lost_above
-):
+    policy, n, at, nodes, kinds, target, shares, table, weights, scores, bests, seen, frees, falls, lost,
+    lost_above,
+):  # fmt: skip
     """Score a node anew in all rows that were right up to its change ``at``: what they share is done once.
 
     Most kinds do not fit on a nearly full node: its largest free GPU and the number of wholly free ones
-    tell. The best of its block is found in one pass over the block for all rows that lost it. ``frees`` (G,),
-    ``lost`` and ``lost_above`` (R,) are there to be written on.
+    tell. Kinds that ask for the same part of one GPU share ``own_fall``. The best of its block is found in
+    one pass over the block for all rows that lost it. ``frees`` (G,), ``falls`` (1001,), ``lost`` and
+    ``lost_above`` (R,) are there to be written on.
     """
     largest = whole = 0
     for g in range(FIRST, FIRST + nodes[n, COUNT]):
         largest = max(largest, nodes[n, g])
         whole += nodes[n, g] == WHOLE
-    facts, wasted = (0, 0, 0, 0.0), 0.0
+    several = model = idle = 0
+    before = wasted = 0.0
     if policy == OWN:
-        facts = own_facts(nodes, n, table, weights, frees)
+        several, model, idle, before = own_facts(nodes, n, table, weights, frees)
+        falls[:] = np.nan
     elif policy == FGD:
         wasted = fragment(nodes, n, target, shares)
+    # Read once: for all the compiler knows, writing scores might change them.
+    is_open, cpu, memory, models = nodes[n, OPEN] != 0, nodes[n, CPU], nodes[n, MEMORY], nodes[n, MODEL]
     losers = losers_above = 0
     for row in range(seen.shape[1]):
         if seen[0, row] != at:
             continue
         seen[0, row] = at + 1
         k = seen[1, row]
+        gpus, need = kinds[k, GPUS], kinds[k, MILLI]
         new = NO
         if (
-            nodes[n, OPEN] != 0
-            and nodes[n, CPU] >= kinds[k, CPU]
-            and nodes[n, MEMORY] >= kinds[k, MEMORY]
-            and (kinds[k, GPUS] == 0 or nodes[n, MODEL] & kinds[k, MODELS] != 0)
-            and largest >= kinds[k, MILLI]
-            and (kinds[k, GPUS] <= 1 or whole >= kinds[k, GPUS])
+            is_open
+            and cpu >= kinds[k, CPU]
+            and memory >= kinds[k, MEMORY]
+            and (gpus == 0 or models & kinds[k, MODELS] != 0)
+            and largest >= need
+            and (gpus <= 1 or whole >= gpus)
         ):
             if policy == OWN:
-                new, _ = own_score(nodes[n, CPU], facts, frees, kinds, k, table, weights)
+                fall = falls[need]
+                if gpus != 1 or fall != fall:  # noqa: PLR0124  nan: not yet known
+                    fall, _ = own_fall(gpus, need, several, model, frees, table)
+                    if gpus == 1:
+                        falls[need] = fall
+                new = own_score(
+                    fall, before, cpu - kinds[k, CPU], idle - gpus * need, table, model, weights
+                )  # fmt: skip
             elif policy == FGD:
                 new, _ = fgd_score(nodes, n, kinds, k, target, shares, wasted)
             else:
@@ -500,17 +523,14 @@ def sweep(policy, nodes, kinds, target, shares, table, weights, scores, bests, l
         clock[1] = kept
     end = min(clock[0], clock[1] + LAG)
     rows = seen.shape[1]
-    frees, lost, lost_above = (
-        np.empty(nodes.shape[1], np.int64),
-        np.empty(rows, np.int64),
-        np.empty(rows, np.int64),
-    )
+    frees, falls = np.empty(nodes.shape[1], np.int64), np.empty(WHOLE + 1)
+    lost, lost_above = np.empty(rows, np.int64), np.empty(rows, np.int64)
     for at in range(clock[1], end):
         n = log[at % log.size]
         if last[n] == at:
             rescore_rows(
                 policy, n, at, nodes, kinds, target, shares, table, weights, scores, bests, seen, lend(frees),
-                lend(lost), lend(lost_above),
+                lend(falls), lend(lost), lend(lost_above),
             )  # fmt: skip
         else:
             for row in range(seen.shape[1]):
