@@ -295,7 +295,8 @@ def charge(s, job, sign):
     """A job starts (1) or leaves (-1)."""
     owner = s.jobs[job].owner
     for step in range(3):
-        s.decay[SHARE_AT, s.path[owner, step]] = math.nan
+        if step < 2:  # the root has no share
+            s.decay[SHARE_AT, s.path[owner, step]] = math.nan
         for resource in range(2):
             s.sums[USE, resource, s.path[owner, step]] += sign * s.asks[resource, job]
 

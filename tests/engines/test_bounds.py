@@ -1,0 +1,23 @@
+"""The engines' kernels with every index checked: numba, left to itself, reads and writes beside an array."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+HERE = Path(__file__).parent
+SUITES = ("assignment", "chains", "matching/test_kernels.py", "scheduling", "selection", "valuation")
+
+
+@pytest.mark.slow
+def test_no_kernel_reads_or_writes_beside_its_arrays(tmp_path: Path) -> None:
+    checked = os.environ | {"NUMBA_BOUNDSCHECK": "1", "NUMBA_CACHE_DIR": str(tmp_path)}
+    run = subprocess.run(
+        [sys.executable, "-m", "pytest", *(str(HERE / name) for name in SUITES), "-k", "not benchmark"],
+        env=checked, cwd=HERE.parents[1], capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert run.returncode == 0, run.stdout[-5000:]
