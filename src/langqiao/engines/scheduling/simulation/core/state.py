@@ -128,7 +128,7 @@ class Arrays(NamedTuple):
     levels: Ints  # (T, P) movable jobs that run
     path: Ints  # (T, 3) quota nodes
     sums: Ints  # (5, 2, Q): resource, quota node; LESS is what victims would give back
-    decay: Floats  # (6, Q - 1), without the root: mean use, of when, weight; the share last asked for, and when
+    decay: Floats  # (6, Q - 1), the root has none: mean use, of when, weight; share last asked for, and when
     need: Ints  # (K, 4)
     allowed: NDArray[np.uint8]  # (K, models)
     trial_gpu: Ints  # (N, G)
