@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
+import gc
+import socket
+import ssl
+import threading
 import time
 import warnings
 from collections.abc import Callable
@@ -131,6 +136,30 @@ def test_a_certificate_decides_who_asks(network: Maker) -> None:
     crt, key = net.files(EAST)
     with pytest.raises(KmeError, match="no answer"), KmeClient(url, crt, key, crt) as client:
         client.status(MIDDLE)
+
+
+def test_an_end_amid_handshakes_leaves_no_connection_open(network: Maker) -> None:
+    """What is left open is told by the warnings of its destructors, which fail a test."""
+    net = network("east", "middle", "west")
+    address, done = net.address("east"), threading.Event()
+    context = ssl.create_default_context(cafile=net.folder / "ca.crt")
+    context.check_hostname = False
+    context.load_cert_chain(*net.files(EAST))
+
+    def shake_hands() -> None:
+        while not done.is_set():
+            with contextlib.suppress(OSError), socket.create_connection(address, 5) as plain:
+                context.wrap_socket(plain).close()
+
+    callers = [threading.Thread(target=shake_hands) for _ in range(3)]
+    for caller in callers:
+        caller.start()
+    time.sleep(0.2)
+    net.stop()
+    done.set()
+    for caller in callers:
+        caller.join()
+    gc.collect()
 
 
 @pytest.mark.parametrize(

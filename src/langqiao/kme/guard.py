@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import weakref
+from typing import Final
 
 from aiohttp import web
 from aiohttp.web_protocol import RequestHandler
 
 from langqiao.kme.answers import answer
+
+HANDSHAKES_SECONDS: Final = 1.0
 
 
 class Connection(RequestHandler):
@@ -58,13 +61,22 @@ class Guard:
         loop.call_later(self._seconds, self._look, connection)
         return connection
 
-    async def end(self, runner: web.ServerRunner) -> None:
-        """Let requests under way finish, then cut every connection without waiting for farewells."""
+    async def end(self, runner: web.ServerRunner, listening: asyncio.Server) -> None:
+        """Let requests under way finish, then cut every connection without waiting for farewells.
+
+        A connection in its handshake cannot be cut yet: it is waited for, a moment at most, and cut then.
+        """
+        loop = asyncio.get_running_loop()
         transports = [connection.transport for connection in self._connections]
         await runner.cleanup()
-        for transport in transports:
-            _cut(transport)
-        await asyncio.sleep(0)
+        until = loop.time() + HANDSHAKES_SECONDS
+        while True:
+            for transport in (*transports, *(connection.transport for connection in self._connections)):
+                _cut(transport)
+            await asyncio.sleep(0)
+            if listening._active_count == 0 or loop.time() > until:  # type: ignore[attr-defined]  # noqa: SLF001
+                return  # before Python 3.12 wait_closed() does not wait for connections
+            await asyncio.sleep(0.01)
 
     def _look(self, connection: Connection) -> None:
         if connection.transport is not None and not connection.began:

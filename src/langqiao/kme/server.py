@@ -85,15 +85,25 @@ async def running(config: Config, *, group: int = GROUP) -> AsyncIterator[Runnin
         )
         port = server.sockets[0].getsockname()[1]
         async with contextlib.AsyncExitStack() as stack:
-            stack.push_async_callback(guard.end, runner)
+            stack.push_async_callback(guard.end, runner, server)
             health_port = await _serve_health(config, metrics, stack)
             work = [asyncio.create_task(task) for task in (feeder.run(), relay.run())]
             stack.push_async_callback(_end, work)
-            stack.callback(server.close)
+            stack.push_async_callback(_stop_listening, server)
             yield Running(port, service, metrics, health_port)
     finally:
         await store.idle()
         store.close()
+
+
+async def _stop_listening(server: asyncio.Server) -> None:
+    """Accept nobody any more. Who was accepted just now gets its transport first: asyncio would lose it."""
+    loop = asyncio.get_running_loop()
+    for listening in server.sockets:
+        loop.remove_reader(listening.fileno())
+    await asyncio.sleep(0)
+    await asyncio.sleep(0)
+    server.close()
 
 
 async def _end(tasks: list[asyncio.Task[None]]) -> None:
