@@ -8,8 +8,10 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import BrowserContext, Page, sync_playwright
+from playwright.sync_api import BrowserContext, Page, expect, sync_playwright
 
+# How soon something is seen depends on the machine; that it is seen is what the tests say.
+expect.set_options(timeout=60_000)
 DIST = Path(__file__).resolve().parents[2] / "src/langqiao/web/static/dist/app.js"
 
 
