@@ -11,7 +11,7 @@ from aiohttp.web_protocol import RequestHandler
 
 from langqiao.kme.answers import answer
 
-HANDSHAKES_SECONDS: Final = 1.0
+HANDSHAKES_SECONDS: Final = 5.0
 
 
 class Connection(RequestHandler):
@@ -64,7 +64,7 @@ class Guard:
     async def end(self, runner: web.ServerRunner, listening: asyncio.Server) -> None:
         """Let requests under way finish, then cut every connection without waiting for farewells.
 
-        A connection in its handshake cannot be cut yet: it is waited for, a moment at most, and cut then.
+        A connection in its handshake cannot be cut yet: it is waited for, some seconds at most, and cut then.
         """
         loop = asyncio.get_running_loop()
         transports = [connection.transport for connection in self._connections]
