@@ -486,7 +486,7 @@ def rescore_rows(
         ):
             if policy == OWN:
                 fall = falls[need]
-                if gpus != 1 or fall != fall:  # noqa: PLR0124  nan: not yet known
+                if gpus != 1 or np.isnan(fall):  # not yet known
                     fall, _ = own_fall(gpus, need, several, model, frees, table)
                     if gpus == 1:
                         falls[need] = fall
