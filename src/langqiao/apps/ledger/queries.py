@@ -12,6 +12,7 @@ from django.db.models import Q, QuerySet
 from langqiao.apps.ledger.chain import GENESIS, Fault, first_fault
 from langqiao.apps.ledger.models import Entry, Head, Visibility
 from langqiao.kit.permissions import allowed
+from langqiao.kit.rows import streamed
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +40,8 @@ def verify(*, expected_head: tuple[int, str] | None = None) -> Verification:
     """
     with transaction.atomic():
         end = head()
-        fault = first_fault(Entry.objects.order_by("sequence").iterator(chunk_size=2000), head=end)
+        with streamed(Entry.objects.order_by("sequence")) as entries:
+            fault = first_fault(entries, head=end)
         count = Entry.objects.count()
         if fault is None and expected_head is not None:
             sequence, noted = expected_head

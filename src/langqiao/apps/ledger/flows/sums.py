@@ -20,6 +20,7 @@ from django.db import models, transaction
 from langqiao.apps.ledger.flows.readers import Counted, counted, rules, verbs
 from langqiao.apps.ledger.models import Entry, FlowLine, FlowParty, FlowState, FlowSum, Visibility
 from langqiao.apps.ledger.queries import head
+from langqiao.kit.rows import streamed
 
 STEP = 5_000
 """Entries folded in by one transaction; a writer waits no longer than for these."""
@@ -90,9 +91,8 @@ def rebuild() -> int:
 
 def plain_sums() -> dict[Key, Total]:
     """The plain sum over the ledger, entry by entry: what the kept sums must equal."""
-    return _added(
-        found for entry in Entry.objects.order_by("sequence").iterator() for found in counted(entry)
-    )
+    with streamed(Entry.objects.order_by("sequence")) as entries:
+        return _added(found for entry in entries for found in counted(entry))
 
 
 def kept_sums() -> dict[Key, Total]:
@@ -142,11 +142,8 @@ def _step(upto: int) -> int:
     upto = min(upto, state.sequence + STEP)
     if upto <= state.sequence:
         return state.sequence
-    found = [
-        one
-        for entry in _countable(state.sequence, upto).order_by("sequence").iterator(chunk_size=2_000)
-        for one in counted(entry)
-    ]
+    with streamed(_countable(state.sequence, upto).order_by("sequence")) as entries:
+        found = [one for entry in entries for one in counted(entry)]
     _write_lines(found)
     _write_sums(_added(found))
     state.sequence = upto
