@@ -39,32 +39,52 @@ def server() -> Iterator[Path]:
     shutil.rmtree(folder, ignore_errors=True)
 
 
-@pytest.fixture
-def environment(server: Path, tmp_path: Path) -> dict[str, str]:
-    """Environment of a process that works on a new, empty database."""
+def _created(server: Path, name: str, template: str = "template0") -> str:
+    """Address of a new database, a copy of the template."""
     import psycopg
 
-    name = f"langqiao_{next(_numbers)}"
     with psycopg.connect(host=str(server), user="postgres", dbname="postgres", autocommit=True) as link:
-        link.execute(f"CREATE DATABASE {name} ENCODING 'UTF8' TEMPLATE template0")  # type: ignore[call-overload]
+        link.execute(f"CREATE DATABASE {name} ENCODING 'UTF8' TEMPLATE {template}")  # type: ignore[call-overload]
+    return f"postgresql://postgres@/{name}?host={quote(str(server), safe='')}"
+
+
+def _environment(folder: Path, address: str) -> dict[str, str]:
     return os.environ | {
-        "LANGQIAO_DATA_DIR": str(tmp_path),
+        "LANGQIAO_DATA_DIR": str(folder),
         "DJANGO_SETTINGS_MODULE": "langqiao.web.settings",
-        "DATABASE_URL": f"postgresql://postgres@/{name}?host={quote(str(server), safe='')}",
+        "DATABASE_URL": address,
     }
 
 
+@pytest.fixture(scope="session")
+def template(server: Path, tmp_path_factory: pytest.TempPathFactory) -> str:
+    """Name of a database with all migrations run, for copies: running them takes most of a minute."""
+    name = "langqiao_migrated"
+    environment = _environment(tmp_path_factory.mktemp("template"), _created(server, name))
+    _python(environment)("-m", "django", "migrate", "-v0")
+    return name
+
+
 @pytest.fixture
-def migrated(environment: dict[str, str], python: Callable[..., str]) -> dict[str, str]:
+def environment(server: Path, tmp_path: Path) -> dict[str, str]:
+    """Environment of a process that works on a new, empty database."""
+    return _environment(tmp_path, _created(server, f"langqiao_{next(_numbers)}"))
+
+
+@pytest.fixture
+def migrated(server: Path, tmp_path: Path, template: str) -> dict[str, str]:
     """The same with all migrations run."""
-    python("-m", "django", "migrate", "-v0")
-    return environment
+    return _environment(tmp_path, _created(server, f"langqiao_{next(_numbers)}", template))
 
 
 @pytest.fixture
-def python(environment: dict[str, str]) -> Callable[..., str]:
-    """Run Python on the database and give what it prints."""
+def python(request: pytest.FixtureRequest) -> Callable[..., str]:
+    """Run Python on the test's database and give what it prints."""
+    name = "migrated" if "migrated" in request.fixturenames else "environment"
+    return _python(request.getfixturevalue(name))
 
+
+def _python(environment: dict[str, str]) -> Callable[..., str]:
     def run(*arguments: str, limit: int = 600) -> str:
         done = subprocess.run(  # noqa: PLW1510  its words are shown below
             [sys.executable, *arguments],
