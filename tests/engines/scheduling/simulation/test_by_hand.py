@@ -78,6 +78,35 @@ def test_who_ends_within_its_grace_time_is_done_and_its_place_is_kept() -> None:
     }
 
 
+def _reclaimed_with_notice(nodes: list[Node]) -> dict[int, tuple[float | None, float | None]]:
+    """Both may use two GPUs; b uses four when a asks for four, one after the other."""
+    tenants = [Tenant("a", "", quota(2)), Tenant("b", "", quota(2))]
+    jobs = [job(n, "b", 0, 10_000) for n in (1, 2, 3, 4)]
+    jobs += [job(10 + n, "a", 100 + 10 * n, 5_000) for n in range(4)]
+    return times(run(nodes, jobs, tenants, reclaim="any", grace=60))
+
+
+def test_what_is_under_notice_is_not_taken_back_once_more() -> None:
+    assert _reclaimed_with_notice(servers(4)) == {
+        1: (0, 19_840), 2: (0, 19_830), 3: (0, 10_000), 4: (0, 10_000),  # b keeps its own two
+        10: (160, 5_160), 11: (170, 5_170),
+        12: (5_160, 10_160), 13: (5_170, 10_170),  # beyond a's quota: they wait for a's own
+    }  # fmt: skip
+
+
+def test_notices_on_one_node_do_not_wait_for_each_other() -> None:
+    assert _reclaimed_with_notice(servers(1, 4)) == _reclaimed_with_notice(servers(4))
+
+
+def test_room_that_is_promised_is_not_promised_twice() -> None:
+    tenants = [Tenant("a", "", quota(2)), Tenant("b", "", quota(0))]
+    jobs = [job(1, "b", 0, 100), job(2, "b", 0, 100), job(3, "a", 10, 50), job(4, "a", 11, 50)]
+    # Two notices for two jobs: what the first to go leaves is the first one's.
+    assert times(run(servers(1, 2), jobs, tenants, reclaim="any", grace=5)) == {
+        1: (0, 150), 2: (0, 150), 3: (15, 65), 4: (16, 66),
+    }  # fmt: skip
+
+
 def test_a_higher_priority_displaces_its_own_tenant_only() -> None:
     tenants = [Tenant("a"), Tenant("b")]
     jobs = [job(0, "a", 0, 50), job(1, "b", 0, 50), job(2, "a", 10, 10, priority=1)]

@@ -22,6 +22,7 @@ from langqiao.engines.scheduling.simulation import (
     Tenant,
     summarise,
 )
+from langqiao.engines.scheduling.simulation.displace import Plan
 from langqiao.engines.scheduling.types import Node, Task
 
 from .build import gpu_task, job, run, servers
@@ -87,7 +88,7 @@ def check(sim: Simulation) -> None:
     cpu, memory, gpu = (one.copy() for one in sim.floor.free())
     assert (cpu >= 0).all()
     assert (memory >= 0).all()
-    held = [[0] * (quotas.root + 1) for _ in quotas.use]
+    held, pledged, leaving = ([[0] * (quotas.root + 1) for _ in quotas.use] for _ in range(3))
     for number in range(book.size):
         running = book.state[number] == "running"
         assert len(book.handles[number]) == (book.jobs[number].count if running else 0)  # no gang half placed
@@ -97,14 +98,18 @@ def check(sim: Simulation) -> None:
             cpu[node] += task.cpu_milli
             memory[node] += task.memory_mib
             gpu[node, list(gpus)] += task.gpu_milli
-        if running:
-            for node in quotas.path[book.tenant[number]]:
-                held[0][node] += book.gpu[number]
-                held[1][node] += book.cpu[number]
+        for counts, amounts in (
+            (running, held),
+            (book.state[number] == "nominated", pledged),
+            (number in sim.leaving, leaving),
+        ):
+            for node in quotas.path[book.tenant[number]] if counts else ():
+                amounts[0][node] += book.gpu[number]
+                amounts[1][node] += book.cpu[number]
     assert cpu.tolist() == cluster.total_cpu.tolist()
     assert memory.tolist() == cluster.total_memory.tolist()
     assert np.array_equal(gpu, cluster.total_gpu)
-    assert held == quotas.use
+    assert (held, pledged, leaving) == (quotas.use, quotas.pledged, quotas.leaving)
     for r, used in enumerate(quotas.use):
         for node, amount in enumerate(used):
             assert amount + quotas.kept[r][node] <= quotas.limit[r][node]
@@ -131,6 +136,43 @@ def test_resources_are_conserved_gangs_whole_and_quotas_kept(jobs: list[Job], gi
     assert sum(one.state == "rejected" for one in summarise(sim).results) + sum(
         one.state == "done" for one in summarise(sim).results
     ) == len(jobs)
+
+
+class Watched(Simulation):
+    """Looks at every notice: a tenant that gives back what it borrows does not lose what is its own."""
+
+    notices_seen = 0
+
+    def nominate(self, job: int, plan: Plan) -> None:
+        super().nominate(job, plan)
+        book, quotas = self.book, self.quotas
+        for tenant in {book.tenant[one] for one in plan.victims} - {book.tenant[job]}:
+            self.notices_seen += 1
+            victims = [one for one in plan.victims if book.tenant[one] == tenant]
+            # Borrowing until the last of them goes: but for that one it would still hold more than its quota.
+            assert any(
+                asked and quotas.expected(r, tenant) + max(amount[one] for one in victims) > nominal[tenant]
+                for r, (asked, amount, nominal) in enumerate(
+                    zip((book.gpu[job], book.cpu[job]), (book.gpu, book.cpu), quotas.nominal, strict=True)
+                )
+            )
+
+
+def test_reclaim_with_notice_takes_only_what_is_borrowed() -> None:
+    generator = random.Random(5)
+    seen = 0
+    for _ in range(20):
+        jobs = [
+            job(n, generator.choice("ab"), generator.randint(0, 60), generator.randint(20, 90),
+                gpus=generator.choice([1, 1, 2]))
+            for n in range(30)
+        ]  # fmt: skip
+        tenants = [Tenant("a", "x", Quota(3000), weight=1.0), Tenant("b", "y", Quota(3000))]
+        watched = Watched(servers(3, 2), jobs, tenants, options=Options(reclaim="any", grace=7.0), seed=1)
+        watched.run()
+        assert watched.book.over == len(jobs)
+        seen += watched.notices_seen
+    assert seen > 20
 
 
 @settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.too_slow])

@@ -34,7 +34,7 @@ PLAIN = {
     ("builtins", "frozenset"),
     ("builtins", "set"),
 }
-FORMAT = 1
+FORMAT = 2
 
 
 class _Narrow(pickle.Unpickler):

@@ -4,9 +4,10 @@ A job may displace jobs of its tenant with a lower priority, and, if it stays wi
 tenant, jobs of tenants of its city that use more than theirs; if it stays within that of its city, jobs of
 other cities that use more than theirs. A tenant that borrows is cut back until it no longer does. Whoever
 displaces its own tenant's jobs may not make the tenant or the city borrow more than before, and nobody is
-displaced at the moment of its start: so displacements never go in a circle. The set is found greedily (lowest
-priority first, others before its own, latest start first) and then thinned out: whoever need not leave stays,
-as in Kueue's preemption.
+displaced at the moment of its start: so displacements never go in a circle. Whoever is under notice counts as
+gone, and whoever waits for a notice to end as there: nobody is cut back twice for one debt. The set is found
+greedily (lowest priority first, others before its own, latest start first) and then thinned out: whoever need
+not leave stays, as in Kueue's preemption.
 """
 
 from __future__ import annotations
@@ -47,15 +48,22 @@ def may_displace(sim: Simulation, job: int) -> bool:
         return False
     own, city, _ = quotas.path[tenant]
     gpu, cpu = book.gpu[job], book.cpu[job]
-    inside_own = quotas.within(own, gpu, cpu)
-    inside_city = quotas.within(city, gpu, cpu)
+    inside_own, inside_city = (
+        all(
+            not asked or quotas.expected(r, node) + asked <= quotas.nominal[r][node]
+            for r, asked in ((GPU, gpu), (CPU, cpu))
+        )
+        for node in (own, city)
+    )
     if not (inside_own or inside_city):
         return False
-    use, nominal = (quotas.use[GPU], quotas.nominal[GPU]) if gpu else (quotas.use[CPU], quotas.nominal[CPU])
+    r = GPU if gpu else CPU
+    nominal = quotas.nominal[r]
     for other in range(quotas.tenants):
-        if use[other] > nominal[other] and other != tenant and sim.levels[other]:
+        if other != tenant and sim.levels[other] and quotas.expected(r, other) > nominal[other]:
             its_city = quotas.path[other][1]
-            if inside_own if its_city == city else inside_city and use[its_city] > nominal[its_city]:
+            over = quotas.expected(r, its_city) > nominal[its_city]
+            if inside_own if its_city == city else inside_city and over:
                 return True
     return False
 
@@ -63,6 +71,26 @@ def may_displace(sim: Simulation, job: int) -> bool:
 def find(sim: Simulation, job: int) -> Plan | None:
     """The jobs that make room for ``job``, or None if the rules leave too few."""
     return _Search(sim, job).plan()
+
+
+def _foreseen(sim: Simulation) -> tuple[Ints, Ints, Ints]:
+    """Copies of what is free (cores, memory, GPUs) as it will be once all notices given so far have ended."""
+    cpu, memory, gpu = sim.floor.copies()
+    for victim in sim.leaving:
+        for row in sim.book.rows[victim]:
+            kernels.give_back(sim.parts.table[row], cpu, memory, gpu, 1)
+    for nomination in sim.nominations.values():
+        group = sim.book.group[nomination.job]
+        need, left = sim.floor.needs[sim.floor.kind[group]], sim.floor.count[group]
+        for node in nomination.nodes:
+            while left and kernels.slots(cpu[node], memory[node], gpu[node], need) > 0:
+                cpu[node] -= need[kernels.CPU]
+                memory[node] -= need[kernels.MEMORY]
+                enough = np.flatnonzero(gpu[node] >= max(1, need[kernels.MILLI]))
+                tightest = enough[np.argsort(gpu[node][enough], kind="stable")]
+                gpu[node, tightest[: need[kernels.GPUS]]] -= need[kernels.MILLI]
+                left -= 1
+    return cpu, memory, gpu
 
 
 class _Search:
@@ -76,11 +104,15 @@ class _Search:
         self.count = floor.count[book.group[job]]
         self.need, self.allowed = floor.needs[self.kind], floor.allowed[self.kind]
         self.usable = floor.usable.copy()
+        for node, holds in sim.held.items():
+            # Kept for others only; what these leave over counts.
+            self.usable[node] = floor.base[node] == holds and not floor.down[node]
         until = sim.now + book.estimate(job)
         for closure in floor.closures:
             if closure.concerns(job, self.tenant, until):
                 self.usable[list(closure.nodes)] = 0
-        self.room: Ints = kernels.room(self.usable, *floor.free(), floor.model, self.need, self.allowed)
+        self.free = _foreseen(sim)
+        self.room: Ints = kernels.room(self.usable, *self.free, floor.model, self.need, self.allowed)
         self.rows, self.candidates = self._candidates()
         self.place = {one: at for at, one in enumerate(self.candidates)}
 
@@ -127,7 +159,7 @@ class _Search:
             self.sim.parts.table,
             self.rows,
             self.usable,
-            *self.sim.floor.copies(),
+            *(one.copy() for one in self.free),
             self.sim.floor.model,
             self.need,
             self.allowed,
@@ -199,7 +231,7 @@ class _Trial:
         self.search = search
         sim = search.sim
         self.quotas, self.book, self.parts = sim.quotas, sim.book, sim.parts
-        self.cpu, self.memory, self.gpu = sim.floor.copies()
+        self.cpu, self.memory, self.gpu = (one.copy() for one in search.free)
         self.less = ([0] * (sim.quotas.root + 1), [0] * (sim.quotas.root + 1))
         self.room = search.room.copy()
         self.total = int(self.room.sum())
@@ -223,14 +255,14 @@ class _Trial:
         """Whether a quota node uses more of what the job asks for than its nominal quota."""
         job, quotas = self.search.job, self.quotas
         return any(
-            asked and quotas.use[r][node] - self.less[r][node] > quotas.nominal[r][node]
+            asked and quotas.expected(r, node) - self.less[r][node] > quotas.nominal[r][node]
             for r, asked in ((GPU, self.book.gpu[job]), (CPU, self.book.cpu[job]))
         )
 
     def _inside(self, node: int) -> bool:
         job, quotas = self.search.job, self.quotas
         return all(
-            quotas.use[r][node] - self.less[r][node] + asked <= quotas.nominal[r][node]
+            quotas.expected(r, node) - self.less[r][node] + asked <= quotas.nominal[r][node]
             for r, asked in ((GPU, self.book.gpu[job]), (CPU, self.book.cpu[job]))
             if asked
         )
@@ -250,8 +282,8 @@ class _Trial:
         job, quotas = self.search.job, self.quotas
         return any(
             asked
-            and quotas.use[r][node] - self.less[r][node] + asked
-            > max(quotas.nominal[r][node], quotas.use[r][node])
+            and quotas.expected(r, node) - self.less[r][node] + asked
+            > max(quotas.nominal[r][node], quotas.expected(r, node))
             for node in quotas.path[self.search.tenant]
             for r, asked in ((GPU, self.book.gpu[job]), (CPU, self.book.cpu[job]))
         )

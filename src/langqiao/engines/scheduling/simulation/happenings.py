@@ -167,16 +167,28 @@ def _evict(sim: Simulation, number: int, _: int) -> bool:
         if not sim.held[node]:
             del sim.held[node]
         sim.floor.let_go(node, everybody=True)
-    sim.quotas.keep(nomination.kept, back=True)
     job = nomination.job
     book, quotas = sim.book, sim.quotas
+    quotas.keep(nomination.kept, back=True)
+    quotas.pledge(book.tenant[job], -book.gpu[job], -book.cpu[job])
     book.state[job] = "waiting"
     sim.floor.clear(book.group[job])
     fits = quotas.blocks(book.tenant[job], book.gpu[job], book.cpu[job])[0] < 0
-    if not (fits and place(sim, job)):
+    if not (fits and _place_on_held(sim, job, nomination.nodes)):
         sim.queue(job)
     sim.lanes.wake_quota([node for node, _, _ in nomination.kept])
     return True
+
+
+def _place_on_held(sim: Simulation, job: int, nodes: tuple[int, ...]) -> bool:
+    """Start a job where it was promised room, though others wait for room on the same nodes."""
+    others = [node for node in nodes for _ in range(sim.held.get(node, 0))]
+    for node in others:
+        sim.floor.let_go(node, everybody=True)
+    placed = place(sim, job)
+    for node in others:
+        sim.floor.hold(node, everybody=True)
+    return placed
 
 
 def _fail(sim: Simulation, node: int, _: int) -> bool:

@@ -25,7 +25,8 @@ class QuotaTree:
     """Use and limits by quota node: tenants first, then cities, the corridor last.
 
     ``use[r][n]``, ``nominal[r][n]`` and ``limit[r][n]`` are lists by resource (0 GPU, 1 CPU) and node.
-    ``path[t]`` are the nodes that count a tenant's use: itself, its city, the corridor.
+    ``path[t]`` are the nodes that count a tenant's use: itself, its city, the corridor. While jobs are under
+    notice (让出通知), ``pledged`` is what those who wait for them will use and ``leaving`` what they give up.
     """
 
     def __init__(self, tenants: Sequence[Tenant], cities: Sequence[City]) -> None:
@@ -44,6 +45,8 @@ class QuotaTree:
         self.path = [(t, at[tenant.city], self.root) for t, tenant in enumerate(tenants)]
         self.use = [[0] * (self.root + 1) for _ in RESOURCES]
         self.kept = [[0] * (self.root + 1) for _ in RESOURCES]
+        self.pledged = [[0] * (self.root + 1) for _ in RESOURCES]
+        self.leaving = [[0] * (self.root + 1) for _ in RESOURCES]
         self.nominal = [self._nominals(tenants, list(known.values()), r) for r in (GPU, CPU)]
         self.limit = [self._limits(tenants, list(known.values()), r) for r in (GPU, CPU)]
         self.limited = any(limit < FREE for limits in self.limit for limit in limits)
@@ -96,9 +99,14 @@ class QuotaTree:
 
     def within(self, node: int, gpu: int, cpu: int) -> bool:
         """Whether a request stays inside the nominal quota of a node, so that nothing is borrowed."""
-        return (not gpu or self.use[GPU][node] + gpu <= self.nominal[GPU][node]) and (
-            not cpu or self.use[CPU][node] + cpu <= self.nominal[CPU][node]
+        return all(
+            not asked or self.use[r][node] + self.pledged[r][node] + asked <= self.nominal[r][node]
+            for r, asked in ((GPU, gpu), (CPU, cpu))
         )
+
+    def expected(self, resource: int, node: int) -> int:
+        """What is used once all notices have ended: by this it is judged who borrows and who is within."""
+        return self.use[resource][node] + self.pledged[resource][node] - self.leaving[resource][node]
 
     def charge(self, tenant: int, gpu: int, cpu: int) -> None:
         """A job starts."""
@@ -113,6 +121,19 @@ class QuotaTree:
         for node in self.path[tenant]:
             gpus[node] -= gpu
             cpus[node] -= cpu
+
+    def pledge(self, tenant: int, gpu: int, cpu: int) -> None:
+        """A job waits for a notice to end; negative amounts when it no longer does."""
+        self._count(self.pledged, tenant, gpu, cpu)
+
+    def give_notice(self, tenant: int, gpu: int, cpu: int) -> None:
+        """A job is to leave; negative amounts when it has left."""
+        self._count(self.leaving, tenant, gpu, cpu)
+
+    def _count(self, amounts: list[list[int]], tenant: int, gpu: int, cpu: int) -> None:
+        for node in self.path[tenant]:
+            amounts[GPU][node] += gpu
+            amounts[CPU][node] += cpu
 
     def keep(self, amounts: Sequence[tuple[int, int, int]], *, back: bool = False) -> None:
         """Keep (or give ``back``) amounts (node, gpu, cpu) for a job that waits for a grace time."""

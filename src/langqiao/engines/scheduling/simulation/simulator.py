@@ -284,6 +284,7 @@ class Simulation:
             self.count_movable(job, -1)
         number = self.leaving.pop(job, None)
         if number is not None:
+            self.quotas.give_notice(tenant, -book.gpu[job], -book.cpu[job])
             self._keep_for(self.nominations[number], job)
         if self.quotas.limited:
             self.lanes.wake_quota(self.quotas.path[tenant])
@@ -314,6 +315,7 @@ class Simulation:
             cpu = max(0, book.cpu[job] - sum(book.cpu[one] for one in freed))
             kept.append((node, gpu, cpu))
         quotas.keep(kept)
+        quotas.pledge(book.tenant[job], book.gpu[job], book.cpu[job])
         number = self.notices
         self.notices += 1
         self.nominations[number] = Nomination(job, list(plan.victims), plan.nodes, kept, at)
@@ -322,6 +324,7 @@ class Simulation:
             self.floor.hold(node, everybody=True)
         for one in plan.victims:
             self.leaving[one] = number
+            quotas.give_notice(book.tenant[one], book.gpu[one], book.cpu[one])
             self.count_movable(one, -1)
             for row in book.rows[one]:
                 self.parts.pin(row)
