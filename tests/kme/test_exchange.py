@@ -15,9 +15,12 @@ import pytest
 from etsi_qkd_014_client.client import QKD014Client
 
 from langqiao.kme.client import KmeClient, KmeRefused
+from langqiao.kme.conformance.hostile import HALVES
+from langqiao.kme.conformance.wire import Wire, keys_path
 from langqiao.kme.errors import KmeError
 from langqiao.kme.initialise import kme_id
 from langqiao.kme.store.admin import verify_store
+from langqiao.kme.tls import client_context
 from tests.kme.conftest import Network, until
 
 Maker = Callable[..., Network]
@@ -160,6 +163,26 @@ def test_an_end_amid_handshakes_leaves_no_connection_open(network: Maker) -> Non
     for caller in callers:
         caller.join()
     gc.collect()
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        *HALVES,
+        b'{"\\ud800": 1}',
+        b'{"extension_optional": [{"x": {"\\ud800": ["\\ud800"]}}]}',
+        b'{"key_IDs": [{"key_ID": "\\ud800", "key_ID_extension": {"\\ud800": 1}}]}',
+    ],
+)
+def test_half_a_surrogate_pair_is_refused_in_the_standards_form(network: Maker, body: bytes) -> None:
+    net = network("east")
+    url = net.config("east").directory.kmes[kme_id("east")].url
+    wire = Wire(url, client_context(*net.files(EAST), net.folder / "ca.crt"), 10.0)
+    for method in ("enc_keys", "dec_keys"):
+        answer = wire.ask("POST", keys_path(MIDDLE, method), body)
+        assert (answer.status, answer.json) == (400, {"message": "the body shall be UTF-8 JSON"})
+    for sae in ("%ED%A0%80", "%5Cud800"):
+        assert wire.ask("GET", f"/api/v1/keys/{sae}/status").status == 400
 
 
 @pytest.mark.parametrize(

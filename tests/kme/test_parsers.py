@@ -5,11 +5,13 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import orjson
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from langqiao.kme import messages
+from langqiao.kme.answers import refused
 from langqiao.kme.config import KeyLimits, parse_config
 from langqiao.kme.errors import KmeError, Refusal
 from langqiao.kme.extensions import wishes
@@ -27,13 +29,15 @@ values = st.recursive(
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=6), inner, max_size=3),
     max_leaves=8,
 )
+halves = st.text(st.characters(), max_size=8)  # half surrogate pairs among them
 requests = st.dictionaries(
     st.sampled_from(["number", "size", "additional_slave_SAE_IDs", "extension_mandatory", "extension_optional", "key_IDs", "x"]),
-    values | st.integers(0, 300) | st.lists(st.dictionaries(st.sampled_from(["key_ID", "langqiao_max_age", "langqiao_route_type"]), values, max_size=2), max_size=3),
+    values | halves | st.integers(0, 300) | st.lists(st.dictionaries(st.sampled_from(["key_ID", "langqiao_max_age", "langqiao_route_type"]) | halves, values | halves, max_size=2), max_size=3),
     max_size=4,
 )  # fmt: skip
 
 
+@example(b'{"extension_mandatory": [{"\\ud800": 1}]}')
 @given(st.binary(max_size=200) | requests.map(lambda value: json.dumps(value).encode()))
 def test_bodies(body: bytes) -> None:
     for read in (lambda: wishes(messages.key_request(body, LIMITS)), lambda: messages.key_ids(body, LIMITS)):
@@ -41,7 +45,7 @@ def test_bodies(body: bytes) -> None:
             read()
         except Refusal as refusal:
             assert refusal.status == 400  # noqa: PT017 - it may be read as well
-            json.dumps(refusal.body())
+            orjson.dumps(refusal.body())
 
 
 @given(
@@ -56,6 +60,24 @@ def test_queries(pairs: list[tuple[str, str]]) -> None:
             read()
         except Refusal as refusal:
             assert refusal.status == 400  # noqa: PT017 - it may be read as well
+
+
+@pytest.mark.parametrize("half", [r"\ud800", r"\uDFFF", r"\uD83D\u0041"])
+@pytest.mark.parametrize("text", ['{"%s": 1}', '{"x": "%s"}', '[{"x": [{"%s": 1}]}]', '"a%sb"'])
+def test_half_a_surrogate_pair_is_no_text(text: str, half: str) -> None:
+    with pytest.raises(Refusal, match="shall be UTF-8 JSON"):
+        messages.read_json((text % half).encode())
+    assert messages.read_json((text % r"\ud83d\ude00").encode()) == json.loads(text % "😀")
+
+
+def test_a_refusal_is_answered_whatever_its_details_hold() -> None:
+    answered = refused(Refusal(503, "no \ud800", details={"x": ["\ud800"]}, retry_after=7))
+    assert (answered.status, answered.headers["Retry-After"]) == (503, "7")
+    assert json.loads(answered.body) == {"message": "no ?"}
+    assert json.loads(refused(Refusal(400, "no", details={"x": 1})).body) == {
+        "message": "no",
+        "details": [{"x": 1}],
+    }
 
 
 def test_what_is_read() -> None:

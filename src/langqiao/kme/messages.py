@@ -33,10 +33,15 @@ def read_json(body: bytes) -> Any:
     """Return the value of a UTF-8 JSON text.
 
     Raises:
-        Refusal: 400; not UTF-8, not JSON, nested too deeply, or with names that stand twice.
+        Refusal: 400; not UTF-8, not JSON, nested too deeply, with names that stand twice, or with half a
+            surrogate pair, which is no character and could not be repeated in an answer.
     """
     try:
-        return _DECODE(body.decode("utf-8"))
+        text = body.decode("utf-8")
+        value = _DECODE(text)
+        if "\\u" in text:  # only an escape can spell a lone surrogate
+            json.dumps(value, ensure_ascii=False).encode("utf-8")
+        return value
     except (ValueError, RecursionError) as error:
         raise bad_request("the body shall be UTF-8 JSON") from error
 

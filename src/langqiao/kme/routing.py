@@ -15,7 +15,7 @@ from urllib.parse import unquote
 
 from aiohttp import HttpVersion11, web
 
-from langqiao.kme.answers import answer
+from langqiao.kme.answers import answer, refused
 from langqiao.kme.errors import KmeError, Refusal, unavailable
 from langqiao.kme.metrics import Metrics
 
@@ -65,15 +65,14 @@ class Router:
             return await self._answer(request)
         except Refusal as refusal:
             self._metrics.refused(refusal.status)
-            return answer(refusal.status, refusal.body(), retry_after=refusal.retry_after)
+            return refused(refusal)
         except (ConnectionError, asyncio.CancelledError):
             raise
         except Exception as error:  # noqa: BLE001 - answered without its text, which might tell a secret
             kind = error.kind if isinstance(error, KmeError) else type(error).__name__
             log.error("fault kind=%s method=%s", kind, request.method)  # noqa: TRY400
             self._metrics.refused(503)
-            fault = unavailable("the KME cannot answer now", retry_after=5)
-            return answer(fault.status, fault.body(), retry_after=fault.retry_after)
+            return refused(unavailable("the KME cannot answer now", retry_after=5))
 
     def _answer(self, request: web.BaseRequest) -> Awaitable[web.StreamResponse]:
         """Return what answers it: the method's handler, 404 or 405."""

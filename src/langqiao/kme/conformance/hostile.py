@@ -27,6 +27,15 @@ NOT_JSON: Final = (
     b'{"number": 1}garbage',
     '{"number": "一"}'.encode("gb18030"),
 )
+HALVES: Final = (
+    b'{"extension_mandatory": [{"\\ud800": 1}]}',
+    b'{"extension_mandatory": [{"x": "\\udfff"}]}',
+    b'{"additional_slave_SAE_IDs": ["\\ud83d"]}',
+    b'{"number": "\\ud800"}',
+    b'{"key_IDs": [{"key_ID": "\\ud800"}]}',
+    b'{"key_IDs": [{"\\udc00": 1}]}',
+)
+"""Valid JSON that no UTF-8 can repeat: half a surrogate pair as a name, a value, an SAE ID, a key_ID."""
 
 
 def _path(bench: Bench, method: str = "enc_keys") -> str:
@@ -47,6 +56,15 @@ def _dec_bodies(bench: Bench) -> str:
     for body in NOT_JSON:
         if fault := shapes.error(bench.master.ask("POST", _path(bench, "dec_keys"), body), 400):
             return f"{body[:40]!r}: {fault}"
+    return ""
+
+
+def _halves(bench: Bench) -> str:
+    for method in ("enc_keys", "dec_keys"):
+        for body in HALVES:
+            answer = bench.master.ask("POST", _path(bench, method), body)
+            if answer.status != 200 and (fault := shapes.error(answer, 400, 503)):
+                return f"{method} {body.decode()}: {fault}"
     return ""
 
 
@@ -164,6 +182,7 @@ CHECKS: Final[tuple[tuple[str, str, Check], ...]] = (
     ("4, 5", "Mutual TLS: no client certificate", _no_certificate),
     ("6.6", "Get key: bodies that are no Key request", _bodies),
     ("6.6", "Get key with key IDs: bodies that are no Key IDs", _dec_bodies),
+    ("6.6", "bodies with half a surrogate pair", _halves),
     ("6.6", "Get key: hostile queries", _queries),
     ("6.6", "Get key with key IDs: hostile queries", _dec_queries),
     ("6.6", "a body of a mebibyte", _large_body),
