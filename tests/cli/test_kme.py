@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
+import shutil
+import sqlite3
 from collections.abc import Callable
 from pathlib import Path
 
@@ -45,6 +48,26 @@ def test_what_cannot_be_served_is_said_in_a_line(tmp_path: Path) -> None:
     assert "holds no network" in " ".join(nothing.output.split())
 
 
+def test_a_damaged_store_is_said_in_words_by_every_command(line_folder: Path, tmp_path: Path) -> None:
+    shutil.copytree(line_folder, tmp_path / "net")
+    place = tmp_path / "net" / kme_id("east")
+    with contextlib.closing(sqlite3.connect(place / "store" / "keys.sqlite3")) as db:
+        db.execute("DROP TABLE audit")
+    config = str(place / "kme.toml")
+    for command in (
+        ["verify", config],
+        ["verify", config, "--expect", "1:" + "0" * 64],
+        ["rotate", config],
+        ["discard", config, "--yes"],
+        ["serve", "--config", config],
+    ):
+        ended = run(app, ["kme", *command])
+        words = " ".join(ended.output.split())
+        assert (ended.exit_code, type(ended.exception)) == (1, SystemExit), command
+        assert "no such table: audit" in words
+        assert "langqiao kme discard" in words
+
+
 @pytest.mark.slow
 def test_conformance_prints_a_table(network: Callable[..., Network]) -> None:
     net = network("east", "middle")
@@ -61,8 +84,6 @@ def test_conformance_prints_a_table(network: Callable[..., Network]) -> None:
 
 @pytest.mark.slow
 def test_all_kmes_of_a_network_come_up(line_folder: Path, tmp_path: Path) -> None:
-    import shutil
-
     shutil.copytree(line_folder, tmp_path / "net")
     slugs = [city.slug for city in LINE.cities]
     rewrite_ports(tmp_path / "net", slugs, "")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
 import shutil
 import sqlite3
@@ -18,7 +19,7 @@ from langqiao.kme.relay import forward
 from langqiao.kme.relay.container import VOID_PATH, VOIDED, Notice
 from langqiao.kme.sealing import sealer
 from langqiao.kme.store import IN, OUT, Delivery, Pool, Store, create_store
-from langqiao.kme.store.admin import discard, rotate, verify_store
+from langqiao.kme.store.admin import discard, holds_entry, rotate, verify_store
 
 MASTER = bytes(range(32))
 PEERS = {"KME-b": "link"}
@@ -219,6 +220,100 @@ def test_what_was_changed_is_found(tmp_path: Path, change: str, fault: str) -> N
         db.execute(change)
     db.close()
     assert fault.replace("pool 2", f"pool {pool}") in verify_store(tmp_path / "s", MASTER).faults
+
+
+def overwrite(place: Path) -> None:
+    data = bytearray(place.read_bytes())
+    data[4096:] = b"\xa5" * (len(data) - 4096)
+    place.write_bytes(data)
+
+
+def drop_audit(place: Path) -> None:
+    with contextlib.closing(sqlite3.connect(place)) as db:
+        db.execute("DROP TABLE audit")
+
+
+DAMAGES = {
+    "overwritten": overwrite,
+    "cut off": lambda place: os.truncate(place, 3 * 4096 + 100),
+    "emptied": lambda place: os.truncate(place, 0),
+    "no database": lambda place: place.write_bytes(b"no database " * 4096),
+    "no audit": drop_audit,
+}
+
+
+@pytest.fixture(params=DAMAGES)
+def damaged(request: pytest.FixtureRequest, tmp_path: Path) -> Path:
+    create_store(tmp_path / "s", "sm4-gcm", MASTER)
+    store = Store(tmp_path / "s", MASTER, PEERS)
+    fill(store, 400)
+    store.close()
+    DAMAGES[request.param](tmp_path / "s" / "keys.sqlite3")
+    return tmp_path / "s"
+
+
+def test_a_damaged_store_is_refused_in_words(damaged: Path) -> None:
+    for use in (
+        lambda: Store(damaged, MASTER, PEERS),
+        lambda: rotate(damaged, MASTER, bytes(32), place=None),
+        lambda: discard(damaged, MASTER),
+    ):
+        with pytest.raises(KmeError, match=r"keys\.sqlite3") as refused:
+            use()
+        assert refused.value.kind == "store"
+        assert "put a copy of the file in its place" in str(refused.value)
+
+
+def test_verify_names_what_is_damaged(damaged: Path, request: pytest.FixtureRequest) -> None:
+    damage = request.node.callspec.params["damaged"]
+    if damage in ("cut off", "emptied", "no database"):
+        with pytest.raises(KmeError, match=r"malformed|not a store of version|file is not a database"):
+            verify_store(damaged, MASTER)
+        return
+    report = verify_store(damaged, MASTER)
+    if damage == "no audit":
+        assert report.faults == ("audit: no such table: audit", "witness: no such table: audit")
+        assert report.units == 400
+    else:
+        assert any(fault.startswith("database: ") for fault in report.faults)
+        assert not holds_entry(damaged, 1, "0" * 64)
+
+
+def test_what_sqlite_calls_sound_and_no_kme_wrote_is_named(tmp_path: Path) -> None:
+    create_store(tmp_path / "s", "sm4-gcm", MASTER)
+    store = Store(tmp_path / "s", MASTER, PEERS)
+    fill(store, 4)
+    store.close()
+    with contextlib.closing(sqlite3.connect(tmp_path / "s" / "keys.sqlite3")) as db, db:
+        db.execute("UPDATE audit SET actor=x'00ff' WHERE seq=1")
+        db.execute("UPDATE unit SET sealed='text' WHERE serial=2")
+        db.execute("INSERT OR REPLACE INTO meta VALUES ('unanswered', 'no JSON')")
+    first, second = verify_store(tmp_path / "s", MASTER).faults
+    assert first == "audit: entry 1 is broken"
+    assert second.startswith("sealed records: ")
+    with pytest.raises(KmeError, match="the store is damaged"):
+        Store(tmp_path / "s", MASTER, PEERS)
+
+
+def test_a_store_damaged_while_it_serves_releases_nothing_and_says_so(tmp_path: Path) -> None:
+    create_store(tmp_path / "s", "sm4-gcm", MASTER)
+    store = Store(tmp_path / "s", MASTER, PEERS)
+    fill(store, 8)
+    drop = "DROP TABLE unit"
+    with contextlib.closing(sqlite3.connect(tmp_path / "s" / "keys.sqlite3")) as db:
+        db.execute(drop)
+
+    async def ask() -> None:
+        for _ in range(2):
+            with pytest.raises(Refusal) as refused:
+                async with asyncio.timeout(10):
+                    await store.run(lambda t: t.take(store.pools["KME-b", OUT], 1, 1))
+            assert refused.value.status == 503
+
+    asyncio.run(ask())
+    with pytest.raises(KmeError, match="cannot be written"):
+        store.close()
+    assert "sealed records: no such table: unit" in verify_store(tmp_path / "s", MASTER).faults
 
 
 def test_rotation_renews_both_keys(folder: Path) -> None:

@@ -41,9 +41,9 @@ def read_json(body: bytes) -> Any:
         value = _DECODE(text)
         if "\\u" in text:  # only an escape can spell a lone surrogate
             json.dumps(value, ensure_ascii=False).encode("utf-8")
-        return value
     except (ValueError, RecursionError) as error:
         raise bad_request("the body shall be UTF-8 JSON") from error
+    return value
 
 
 def _once(pairs: Sequence[tuple[str, Any]]) -> dict[str, Any]:

@@ -13,6 +13,12 @@ from langqiao.cli.shared import out, stop
 
 ConfigFile = Annotated[Path, typer.Argument(help="KME 配置文件 / configuration of the KME")]
 NEW_VARIABLE = "LANGQIAO_KME_NEW_MASTER_KEY"
+MEND = (
+    "这个库不可再用于发放密钥：请用备份替换 keys.sqlite3，删除同名的 -wal 与 -shm 文件，再执行"
+    " langqiao kme discard 丢弃其中的密钥 / give out no keys from this store: put a copy of keys.sqlite3"
+    " in its place, remove the -wal and -shm files beside it, then throw the copy's keys away with"
+    " langqiao kme discard"
+)
 
 
 def verify(
@@ -25,21 +31,17 @@ def verify(
     """校验密钥库与审计链 / check store, audit chain, sealed records and balance."""
     from langqiao.kme.config import load_config
     from langqiao.kme.errors import KmeError
-    from langqiao.kme.store.admin import verify_store
-    from langqiao.kme.store.schema import connect
+    from langqiao.kme.store.admin import holds_entry, verify_store
 
     try:
         chosen = load_config(config)
         report = verify_store(chosen.store, chosen.master_key())
-        faults = list(report.faults)
+        faults = [*report.faults, MEND] if report.faults else []
         if expect:
             number, _sep, digest = expect.partition(":")
             if not (number.isascii() and number.isdigit() and len(number) < 19):
                 stop("链尾应写作 序号:64位摘要 / write the head as SEQUENCE:64-digit hash", code=2)
-            db = connect(chosen.store / "keys.sqlite3")
-            row = db.execute("SELECT hash FROM audit WHERE seq=?", (int(number),)).fetchone()
-            db.close()
-            if row is None or bytes(row[0]).hex() != digest:
+            if not holds_entry(chosen.store, int(number), digest):
                 faults.append(f"审计链中没有 {expect} / the audit trail does not hold {expect}")
     except (KmeError, OSError) as wrong:
         stop(wrong)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,7 +14,7 @@ from langqiao.kme.files import SECRET_MODE, write_atomic
 from langqiao.kme.sealing import Sealer, sealer
 from langqiao.kme.store import audit
 from langqiao.kme.store.datakeys import KEY_BYTES, current_sealer, mark, unwrap, wrap
-from langqiao.kme.store.schema import connect
+from langqiao.kme.store.schema import UNFIT, connect, damage_named
 from langqiao.kme.store.store import DATABASE, lock_folder
 from langqiao.kme.store.transaction import now_ms, unit_bound
 
@@ -35,11 +35,9 @@ class Report:
 def _opened(folder: Path) -> Iterator[sqlite3.Connection]:
     lock = lock_folder(folder)
     try:
-        connection = connect(folder / DATABASE)
-        try:
+        place = folder / DATABASE
+        with damage_named(place), closing(connect(place)) as connection:
             yield connection
-        finally:
-            connection.close()
     finally:
         os.close(lock)
 
@@ -47,28 +45,75 @@ def _opened(folder: Path) -> Iterator[sqlite3.Connection]:
 def verify_store(folder: Path, master: bytes) -> Report:
     """Check the database, the audit chain, its witness, every sealed record and the balance of every pool.
 
+    What cannot be read is a fault of its part; the other parts are looked at all the same.
+
     Raises:
-        KmeError: no store, in use, or another master key.
+        KmeError: no store, no database of ours, in use, or another master key.
     """
+    faults: list[str] = []
+    verdict = audit.Verdict(0, audit.Head(0, audit.ORIGIN), 0)
+    lost = units = shared = 0
     with _opened(folder) as db:
-        faults = [f"database: {row[0]}" for row in db.execute("PRAGMA integrity_check") if row[0] != "ok"]
-        verdict = audit.verify(db)
-        if verdict.broken:
-            faults.append(f"audit: entry {verdict.broken} is broken")
-        witness = audit.Witness(folder / "audit.head")
+        with _named(faults, "database"):
+            faults += [
+                f"database: {row[0]}" for row in db.execute("PRAGMA integrity_check") if row[0] != "ok"
+            ]
+        with _named(faults, "audit"):
+            verdict = audit.verify(db)
+            if verdict.broken:
+                faults.append(f"audit: entry {verdict.broken} is broken")
+        with _named(faults, "witness"):
+            faults += _unwitnessed(db, folder)
+        with _named(faults, "sealed records"):
+            faults += _unreadable(db, current_sealer(db, master))
+        with _named(faults, "pools"):
+            faults += _unbalanced(db)
+        with _named(faults, "counts"):
+            lost = _one_number(db, "SELECT value FROM meta WHERE name='lost'")
+            units = _one_number(db, "SELECT count(*) FROM unit")
+            shared = _one_number(db, "SELECT count(*) FROM assigned")
+    return Report(verdict.entries, verdict.head, units, shared, lost, tuple(faults))
+
+
+def holds_entry(folder: Path, seq: int, digest: str) -> bool:
+    """Say whether the audit trail holds an entry of this number and hash (hexadecimal).
+
+    A trail that cannot be read holds none; :func:`verify_store` says why.
+
+    Raises:
+        KmeError: no store, no database of ours, or in use.
+    """
+    with _opened(folder) as db, suppress(sqlite3.Error):
+        row = db.execute("SELECT hash FROM audit WHERE seq=?", (seq,)).fetchone()
+        return row is not None and bytes(row[0]).hex() == digest
+    return False
+
+
+@contextmanager
+def _named(faults: list[str], part: str) -> Iterator[None]:
+    """Make a fault of what cannot be read of one part of a store."""
+    try:
+        yield
+    except KmeError as error:
+        if error.kind != "sealed" and not faults:
+            raise
+        faults.append(f"{part}: {error}")
+    except (sqlite3.Error, *UNFIT) as error:
+        faults.append(f"{part}: {error}")
+
+
+def _unwitnessed(db: sqlite3.Connection, folder: Path) -> list[str]:
+    with closing(audit.Witness(folder / "audit.head")) as witness:
         try:
             witness.check(db)
         except KmeError as error:
-            faults.append(f"witness: {error}")
-        finally:
-            witness.close()
-        opener = current_sealer(db, master)
-        faults += _unreadable(db, opener)
-        faults += _unbalanced(db)
-        lost = db.execute("SELECT value FROM meta WHERE name='lost'").fetchone()
-        units = db.execute("SELECT count(*) FROM unit").fetchone()[0]
-        shared = db.execute("SELECT count(*) FROM assigned").fetchone()[0]
-    return Report(verdict.entries, verdict.head, units, shared, lost[0] if lost else 0, tuple(faults))
+            return [f"witness: {error}"]
+    return []
+
+
+def _one_number(db: sqlite3.Connection, query: str) -> int:
+    row = db.execute(query).fetchone()
+    return int(row[0]) if row else 0
 
 
 def _unreadable(db: sqlite3.Connection, opener: Sealer) -> list[str]:
@@ -114,7 +159,7 @@ def rotate(folder: Path, master: bytes, new: bytes, *, place: Path | None) -> in
         Records sealed anew.
 
     Raises:
-        KmeError: no store, in use, or another master key.
+        KmeError: no store, in use, damaged, or another master key.
     """
     with _opened(folder) as db:
         number, cipher, old_key = unwrap(db, master)
@@ -167,7 +212,7 @@ def discard(folder: Path, master: bytes) -> int:
         Units thrown away.
 
     Raises:
-        KmeError: no store, in use, or another master key.
+        KmeError: no store, in use, damaged, or another master key.
     """
     with _opened(folder) as db:
         unwrap(db, master)

@@ -74,7 +74,8 @@ def verify(connection: sqlite3.Connection) -> Verdict:
     for seq, at, actor, act, facts, found in rows:
         good = (
             seq == last + 1
-            and isinstance(facts, str)
+            and isinstance(at, int)
+            and all(isinstance(text, str) for text in (actor, act, facts))
             and entry_hash(before, (seq, at, actor, act), facts) == found
         )
         if not good:

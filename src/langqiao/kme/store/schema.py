@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
@@ -47,6 +49,33 @@ CREATE TABLE audit (
 """
 
 
+UNFIT: Final = (TypeError, ValueError, AttributeError, OverflowError)
+"""What reading a value raises that no KME wrote."""
+
+_DAMAGE: Final = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_ERROR)
+_MEND: Final = (
+    "put a copy of the file in its place, remove those that end in -wal and -shm beside it, then throw the"
+    " copy's keys away with `langqiao kme discard`"
+)
+
+
+@contextmanager
+def damage_named(path: Path) -> Iterator[None]:
+    """Say in words what SQLite, or a value that no KME wrote, tells of a store's file.
+
+    Raises:
+        KmeError: of the kind ``store``, with what to do where the file is damaged.
+    """
+    try:
+        yield
+    except KmeError:
+        raise
+    except (sqlite3.Error, *UNFIT) as error:
+        code = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_CORRUPT)
+        mend = f"; the store is damaged: {_MEND}" if code & 0xFF in _DAMAGE else ""
+        raise KmeError(f"{path}: {error}{mend}", kind="store") from error
+
+
 def connect(path: Path, *, create: bool = False) -> sqlite3.Connection:
     """Open the database: write-ahead log, every commit synced, deleted content overwritten with zeros.
 
@@ -57,17 +86,22 @@ def connect(path: Path, *, create: bool = False) -> sqlite3.Connection:
         raise KmeError(f"there is a store at {path} already", kind="store")
     if not create and not path.is_file():
         raise KmeError(f"no store at {path}", kind="store")
-    try:
+    with damage_named(path):
         if create:
             path.touch(mode=0o600)
         connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False, timeout=10.0)
-        for pragma in ("secure_delete=ON", "temp_store=MEMORY", "journal_mode=WAL", "synchronous=FULL"):
-            connection.execute(f"PRAGMA {pragma}")
-        if create:
-            connection.executescript(f"BEGIN; {TABLES} PRAGMA user_version={VERSION}; COMMIT;")
-        elif connection.execute("PRAGMA user_version").fetchone()[0] != VERSION:
+        try:
+            _prepare(connection, path, create=create)
+        except (KmeError, sqlite3.Error):
             connection.close()
-            raise KmeError(f"{path} is not a store of version {VERSION}", kind="store")
-    except sqlite3.Error as error:
-        raise KmeError(f"{path}: {error}", kind="store") from error
+            raise
     return connection
+
+
+def _prepare(connection: sqlite3.Connection, path: Path, *, create: bool) -> None:
+    for pragma in ("secure_delete=ON", "temp_store=MEMORY", "journal_mode=WAL", "synchronous=FULL"):
+        connection.execute(f"PRAGMA {pragma}")
+    if create:
+        connection.executescript(f"BEGIN; {TABLES} PRAGMA user_version={VERSION}; COMMIT;")
+    elif connection.execute("PRAGMA user_version").fetchone()[0] != VERSION:
+        raise KmeError(f"{path} is not a store of version {VERSION}; if it was one, {_MEND}", kind="store")

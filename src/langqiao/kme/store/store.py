@@ -16,6 +16,7 @@ import concurrent.futures
 import contextlib
 import fcntl
 import json
+import logging
 import os
 import sqlite3
 from collections import deque
@@ -29,11 +30,13 @@ from langqiao.kme.sealing import Sealer
 from langqiao.kme.store import audit
 from langqiao.kme.store.datakeys import current_sealer, first_data_key
 from langqiao.kme.store.pools import IN, OUT, Pool
-from langqiao.kme.store.schema import connect
+from langqiao.kme.store.schema import UNFIT, connect, damage_named
 from langqiao.kme.store.transaction import Transaction, now_ms
 
 T = TypeVar("T")
 Operation = Callable[[Transaction], T]
+
+log = logging.getLogger("langqiao.kme")
 
 DATABASE: Final = "keys.sqlite3"
 GROUP: Final = 256
@@ -123,31 +126,34 @@ class Store:
         group: operations a commit takes at most; 1 is the plain version of benchmarks.
 
     Raises:
-        KmeError: no store, in use, older than its witness, or sealed under another master key.
+        KmeError: no store, in use, damaged, older than its witness, or sealed under another master key.
     """
 
     def __init__(self, folder: Path, master: bytes, peers: dict[str, str], *, group: int = GROUP) -> None:
-        self._lock = lock_folder(folder)
-        try:
-            self._db = connect(folder / DATABASE)
-            self._witness = audit.Witness(folder / "audit.head")
-            self._witness.check(self._db)
-            self.sealer: Sealer = current_sealer(self._db, master)
-            self.pools: dict[tuple[str, str], Pool] = self._open_pools(peers)
-        except (KmeError, sqlite3.Error):
-            os.close(self._lock)
-            raise
         self._group = group
-        self._head = audit.head(self._db)
         self._unanswered: dict[int, int] = {}
         self._lost: list[int] = []
         self._written = "[]"
         self._queue: deque[_Job] = deque()
         self._busy = False
         self._closed = False
+        self._stale = False
         self._thread = concurrent.futures.ThreadPoolExecutor(1, thread_name_prefix="kme-commit")
         self.commits = 0
-        self._recover()
+        self._path = folder / DATABASE
+        self._lock = lock_folder(folder)
+        with contextlib.ExitStack() as undo, damage_named(self._path):
+            undo.callback(os.close, self._lock)
+            self._db = connect(self._path)
+            undo.callback(self._db.close)
+            self._witness = audit.Witness(folder / "audit.head")
+            undo.callback(self._witness.close)
+            self._witness.check(self._db)
+            self.sealer: Sealer = current_sealer(self._db, master)
+            self.pools: dict[tuple[str, str], Pool] = self._open_pools(peers)
+            self._head = audit.head(self._db)
+            self._recover()
+            undo.pop_all()
 
     def _open_pools(self, peers: dict[str, str]) -> dict[tuple[str, str], Pool]:
         pools = {}
@@ -179,7 +185,18 @@ class Store:
             )
             _add_lost(transaction.db, keys)
 
-        self.run_now(note)
+        self._write_now(note)
+
+    def _write_now(self, operation: Operation[None]) -> None:
+        """Do what :meth:`run_now` does where no client waits whom a 503 could be told.
+
+        Raises:
+            KmeError: the store cannot write.
+        """
+        try:
+            self.run_now(operation)
+        except Refusal as refusal:
+            raise KmeError(f"{self._path}: {refusal}", kind="store") from refusal
 
     @property
     def head(self) -> audit.Head:
@@ -257,18 +274,23 @@ class Store:
                 await self.run(lambda _transaction: None)
 
     def close(self) -> None:
-        """Note that nothing is outstanding and give the store back; :meth:`idle` comes before."""
+        """Note that nothing is outstanding and give the store back; :meth:`idle` comes before.
+
+        Raises:
+            KmeError: the store cannot be written any more; it is given back all the same.
+        """
         if self._closed:
             return
         self._closed = True
         self._thread.shutdown()
-        if self._db.in_transaction:
-            self._db.execute("ROLLBACK")
-        self.run_now(lambda _transaction: None)
-        self._witness.close()
-        self._db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-        self._db.close()
-        os.close(self._lock)
+        with contextlib.ExitStack() as last, damage_named(self._path):
+            last.callback(os.close, self._lock)
+            last.callback(self._db.close)
+            last.callback(self._witness.close)
+            if self._db.in_transaction:
+                self._db.execute("ROLLBACK")
+            self._write_now(lambda _transaction: None)
+            self._db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
 
     def _pump(self, loop: asyncio.AbstractEventLoop) -> None:
         """Take a group, run it, and let the other thread commit it."""
@@ -298,6 +320,8 @@ class Store:
 
     def _begin(self, jobs: list[_Job]) -> _Group | None:
         """Run a group up to its commit; ``None`` where the store cannot write."""
+        if self._stale:
+            return None
         group = _Group(self._head, {}, [], [])
         changed: dict[int, Pool] = {}
         try:
@@ -373,10 +397,20 @@ class Store:
             pool.load(self._db)
 
     def _undo(self, jobs: list[_Job]) -> None:
-        """Give every waiter a 503 and read memory anew: nothing of this group was released."""
-        if self._db.in_transaction:
-            self._db.execute("ROLLBACK")
-        self._reload({pool.id: pool for pool in self.pools.values()})
+        """Give every waiter a 503 and read memory anew: nothing of this group was released.
+
+        Where memory cannot be read anew (the file was damaged), nothing is released until it can.
+        """
+        try:
+            if self._db.in_transaction:
+                self._db.execute("ROLLBACK")
+            self._reload({pool.id: pool for pool in self.pools.values()})
+        except (sqlite3.Error, *UNFIT) as error:
+            if not self._stale:
+                log.error("store unreadable fault=%s", error)  # noqa: TRY400 - one line
+            self._stale = True
+        else:
+            self._stale = False
         for job in jobs:
             job.outcome = (None, unavailable("the key store or its audit trail cannot be written"))
         self._settle(jobs)
