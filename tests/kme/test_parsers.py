@@ -164,6 +164,28 @@ def test_configurations(data: dict[str, object]) -> None:
         parse_config(data, Path("/nowhere/kme.toml"))
 
 
+@pytest.mark.parametrize("host", ["a" * 300, ".".join(["a" * 60] * 5), "a..b", "\ud800"])
+def test_what_is_no_host_is_named(line_folder: Path, host: str) -> None:
+    place = line_folder / "KME-east" / "kme.toml"
+    data = parse_toml(place.read_bytes(), "here")
+    for good in ("0.0.0.0", "::1", "kme.例子.cn"):
+        data["kme"]["host"] = good
+        assert parse_config(data, place).host == good
+    data["kme"]["host"] = host
+    with pytest.raises(KmeError, match=r"kme\.toml, \[kme\]: host shall be a host's name or address"):
+        parse_config(data, place)
+    row = {"id": "KME-a", "url": f"https://{host}:1"}
+    with pytest.raises(KmeError, match=r"\[\[kme\]\] 1: url shall be"):
+        parse_directory({"kme": [row]}, "here")
+
+
+def test_a_misspelt_limit_is_named_with_its_table(line_folder: Path) -> None:
+    place = line_folder / "KME-east" / "kme.toml"
+    data = {**parse_toml(place.read_bytes(), "here"), "limits": {"keys_per_dey": 3}}
+    with pytest.raises(KmeError, match=r"kme\.toml, \[limits\]: 'keys_per_dey' is not known here"):
+        parse_config(data, place)
+
+
 @pytest.mark.parametrize("text", ["", "00", "zz" * 32, "\xff" * 64])
 def test_secrets(tmp_path: Path, text: str) -> None:
     place = tmp_path / "secret"

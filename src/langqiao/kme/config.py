@@ -138,7 +138,7 @@ def parse_config(data: Mapping[str, Any], path: Path) -> Config:
     config = Config(
         path=path,
         id=name,
-        host=kme.text("host", "127.0.0.1"),
+        host=kme.host("host", "127.0.0.1"),
         port=kme.whole("port", least=0, most=65535),
         directory=directory,
         store=_place(base, keep, "folder"),

@@ -29,7 +29,7 @@ from typing import Any, Final
 from urllib.parse import urlsplit
 
 from langqiao.kme.errors import KmeError
-from langqiao.kme.toml import Table, tables
+from langqiao.kme.toml import Table, is_host, tables
 
 LARGEST_FILE: Final = 4 << 20
 MAX_ID: Final = 128
@@ -195,7 +195,8 @@ def _url(row: Table) -> str:
     url = row.text("url").rstrip("/")
     try:
         parts = urlsplit(url)
-        good = parts.scheme == "https" and bool(parts.hostname) and parts.port != 0
+        named = parts.hostname or ""
+        good = parts.scheme == "https" and named != "" and is_host(named) and parts.port != 0
     except ValueError:
         good = False
     if not good or parts.path or parts.query or parts.fragment:

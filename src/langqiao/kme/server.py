@@ -7,6 +7,8 @@ import contextlib
 import logging
 import resource
 import signal
+import socket
+import ssl
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -17,6 +19,7 @@ from aiohttp import web
 
 from langqiao.kme.app import Face
 from langqiao.kme.config import Config
+from langqiao.kme.errors import KmeError
 from langqiao.kme.feeder import Feeder
 from langqiao.kme.guard import Guard
 from langqiao.kme.metrics import Metrics
@@ -57,7 +60,7 @@ async def running(config: Config, *, group: int = GROUP) -> AsyncIterator[Runnin
         group: operations a commit takes at most; 1 is the plain version of benchmarks.
 
     Raises:
-        KmeError: the store, a source or a certificate cannot be used.
+        KmeError: the host, the store, a source or a certificate cannot be used.
         OSError: the port is taken.
     """
     context = server_context(config)
@@ -73,16 +76,8 @@ async def running(config: Config, *, group: int = GROUP) -> AsyncIterator[Runnin
         http = router.server(keepalive_timeout=75.0)
         runner = web.ServerRunner(http, shutdown_timeout=5.0)
         await runner.setup()
-        loop = asyncio.get_running_loop()
         guard = Guard(http, config.request_timeout)
-        server = await loop.create_server(
-            guard.protocol,
-            config.host,
-            config.port,
-            ssl=context,
-            ssl_handshake_timeout=HANDSHAKE_SECONDS,
-            backlog=512,
-        )
+        server = await _listen(config, guard, context)
         port = server.sockets[0].getsockname()[1]
         async with contextlib.AsyncExitStack() as stack:
             stack.push_async_callback(guard.end, runner, server)
@@ -94,6 +89,24 @@ async def running(config: Config, *, group: int = GROUP) -> AsyncIterator[Runnin
     finally:
         await store.idle()
         store.close()
+
+
+async def _listen(config: Config, guard: Guard, context: ssl.SSLContext) -> asyncio.Server:
+    try:
+        return await asyncio.get_running_loop().create_server(
+            guard.protocol,
+            config.host,
+            config.port,
+            ssl=context,
+            ssl_handshake_timeout=HANDSHAKE_SECONDS,
+            backlog=512,
+        )
+    except socket.gaierror as error:
+        raise KmeError(
+            f"{config.path}, [kme]: host {config.host!r} leads nowhere ({error.strerror}): write an address"
+            " of this machine, or its name",
+            kind="config",
+        ) from error
 
 
 async def _stop_listening(server: asyncio.Server) -> None:
@@ -140,7 +153,7 @@ async def serve(config: Config, *, group: int = GROUP) -> None:
     """Serve until SIGTERM or SIGINT; print one line when ready.
 
     Raises:
-        KmeError: the store, a source or a certificate cannot be used.
+        KmeError: the host, the store, a source or a certificate cannot be used.
         OSError: the port is taken.
     """
     ended = asyncio.Event()
@@ -158,7 +171,7 @@ def main(config: Config, *, group: int = GROUP) -> None:
     """Run one KME in this process.
 
     Raises:
-        KmeError: the store, a source or a certificate cannot be used.
+        KmeError: the host, the store, a source or a certificate cannot be used.
         OSError: the port is taken.
     """
     harden()

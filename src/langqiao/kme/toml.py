@@ -11,6 +11,7 @@ from langqiao.kme.errors import KmeError
 MISSING: Final = object()
 _MAX_TEXT: Final = 4096
 _MAX_ID: Final = 128
+_MAX_HOST: Final = 253
 
 
 class Table:
@@ -46,6 +47,17 @@ class Table:
         if not 1 <= len(value) <= _MAX_ID or not value.isprintable() or value != value.strip():
             raise KmeError(
                 f"{self.place}: {name} shall be 1 to {_MAX_ID} printable characters", kind="config"
+            )
+        return value
+
+    def host(self, name: str, default: object = MISSING) -> str:
+        """Return what may be the name or address of a host."""
+        value = self.text(name, default)
+        if not is_host(value):
+            raise KmeError(
+                f"{self.place}: {name} shall be a host's name or address, at most {_MAX_HOST} characters and"
+                " 63 between two dots",
+                kind="config",
             )
         return value
 
@@ -85,6 +97,14 @@ class Table:
         """Refuse keys that nobody read: a misspelt limit would otherwise be no limit."""
         if left := sorted(set(self.data) - self._read):
             raise KmeError(f"{self.place}: {left[0]!r} is not known here", kind="config")
+
+
+def is_host(text: str) -> bool:
+    """Say whether a text may be a host's name or address: 253 characters, 63 between two dots at most."""
+    try:
+        return len(text.encode("idna")) <= _MAX_HOST
+    except UnicodeError:
+        return False
 
 
 def tables(top: Table, name: str) -> Iterator[Table]:
