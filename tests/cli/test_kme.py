@@ -68,6 +68,17 @@ def test_a_damaged_store_is_said_in_words_by_every_command(line_folder: Path, tm
         assert "langqiao kme discard" in words
 
 
+def test_conformance_of_nothing_prints_no_table(line_folder: Path) -> None:
+    url = f"https://127.0.0.1:{free_ports(1)[0]}"
+    sae = line_folder / "sae" / sae_id("east")
+    command = ["kme", "conformance", url, "--master", sae_id("east"), "--slave", sae_id("middle")]
+    command += ["--cert", f"{sae}.crt", "--key", f"{sae}.pem", "--ca", str(line_folder / "ca.crt")]
+    found = run(app, command)
+    assert found.exit_code == 2
+    assert "no connection" in " ".join(found.output.split())
+    assert "passed" not in found.output
+
+
 @pytest.mark.slow
 def test_conformance_prints_a_table(network: Callable[..., Network]) -> None:
     net = network("east", "middle")

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import base64
 from typing import Any, Final
 
 from langqiao.kme.conformance import shapes
-from langqiao.kme.conformance.run import Bench, Check, Skip
+from langqiao.kme.conformance.run import Bench, Check, Skip, Unfit
 from langqiao.kme.conformance.wire import Answer, Wire, keys_path
 from langqiao.kme.errors import MANDATORY_UNSUPPORTED, NOT_FOUND, SIZE_MULTIPLE
 
@@ -21,17 +22,62 @@ def _dec(bench: Bench) -> str:
     return keys_path(bench.target.master, "dec_keys")
 
 
+def _ask_status(bench: Bench, path: str) -> Answer:
+    return bench.patiently(lambda: bench.master.ask("GET", path))
+
+
+def status_of(bench: Bench) -> dict[str, Any]:
+    """Return the Status of the slave.
+
+    Raises:
+        Unfit: it is none.
+    """
+    answer = _ask_status(bench, keys_path(bench.target.slave, "status"))
+    if fault := shapes.status(answer):
+        raise Unfit(f"Get status: {fault}")
+    found: dict[str, Any] = answer.json
+    return found
+
+
 def limits(bench: Bench) -> dict[str, int]:
-    """Return the numbers of the Status answer, asked for once."""
+    """Return the numbers of the Status answer, asked for once.
+
+    Raises:
+        Unfit: there are none.
+    """
     if not bench.limits:
-        data = bench.master.ask("GET", keys_path(bench.target.slave, "status")).json
+        data = status_of(bench)
         bench.limits = {name: data[name] for name in shapes.STATUS_NUMBERS}
     return bench.limits
 
 
 def get(bench: Bench, value: dict[str, Any]) -> Answer:
-    """Ask for keys by POST."""
-    return bench.master.post(_enc(bench), value)
+    """Ask for keys by POST; they are waited for.
+
+    Raises:
+        Skip: the KME stays short of keys.
+    """
+    return bench.patiently(lambda: bench.master.post(_enc(bench), value))
+
+
+def issue(bench: Bench, value: dict[str, Any]) -> Answer:
+    """Ask for keys by POST and see that all of them came.
+
+    Raises:
+        Skip: the KME stays short of keys.
+        Unfit: it gave something else.
+    """
+    answer = get(bench, value)
+    number, size = value.get("number", 1), value.get("size", limits(bench)["key_size"])
+    if fault := shapes.container(answer, number=number, size=size):
+        raise Unfit(f"enc_keys: {fault}")
+    return answer
+
+
+def _queried(bench: Bench, query: str, *, number: int = 1, size: int = 0) -> str:
+    """Judge what the GET form of Get key gives."""
+    answer = bench.patiently(lambda: bench.master.ask("GET", _enc(bench) + query))
+    return shapes.container(answer, number=number, size=size or limits(bench)["key_size"])
 
 
 def fetch(wire: Wire, bench: Bench, rows: list[dict[str, Any]]) -> Answer:
@@ -40,11 +86,11 @@ def fetch(wire: Wire, bench: Bench, rows: list[dict[str, Any]]) -> Answer:
 
 
 def _status(bench: Bench) -> str:
-    return shapes.status(bench.master.ask("GET", keys_path(bench.target.slave, "status")))
+    return shapes.status(_ask_status(bench, keys_path(bench.target.slave, "status")))
 
 
 def _status_names(bench: Bench) -> str:
-    data = bench.master.ask("GET", keys_path(bench.target.slave, "status")).json
+    data = status_of(bench)
     if (data["master_SAE_ID"], data["slave_SAE_ID"]) != (bench.target.master, bench.target.slave):
         return "master_SAE_ID or slave_SAE_ID is not who asked or was asked for"
     return ""
@@ -52,7 +98,7 @@ def _status_names(bench: Bench) -> str:
 
 def _status_encoded(bench: Bench) -> str:
     sae = "".join(f"%{byte:02X}" for byte in bench.target.slave.encode())
-    return shapes.status(bench.master.ask("GET", f"/api/v1/keys/{sae}/status"))
+    return shapes.status(_ask_status(bench, f"/api/v1/keys/{sae}/status"))
 
 
 def _status_unknown(bench: Bench) -> str:
@@ -60,45 +106,42 @@ def _status_unknown(bench: Bench) -> str:
 
 
 def _enc_get(bench: Bench) -> str:
-    answer = bench.master.ask("GET", _enc(bench))
-    return shapes.container(answer, number=1, size=limits(bench)["key_size"])
+    return _queried(bench, "")
 
 
 def _enc_get_both(bench: Bench) -> str:
     size = limits(bench)["key_size"]
     number = min(2, limits(bench)["max_key_per_request"])
-    answer = bench.master.ask("GET", f"{_enc(bench)}?number={number}&size={size}")
-    return shapes.container(answer, number=number, size=size)
+    return _queried(bench, f"?number={number}&size={size}", number=number, size=size)
 
 
 def _enc_get_number(bench: Bench) -> str:
-    answer = bench.master.ask("GET", f"{_enc(bench)}?number=1")
-    return shapes.container(answer, number=1, size=limits(bench)["key_size"])
+    return _queried(bench, "?number=1")
 
 
 def _enc_get_size(bench: Bench) -> str:
     size = limits(bench)["max_key_size"]
-    return shapes.container(bench.master.ask("GET", f"{_enc(bench)}?size={size}"), number=1, size=size)
+    return _queried(bench, f"?size={size}", size=size)
 
 
 def _enc_post_defaults(bench: Bench) -> str:
-    return shapes.container(get(bench, {}), number=1, size=limits(bench)["key_size"])
+    issue(bench, {})
+    return ""
 
 
 def _enc_post_most(bench: Bench) -> str:
-    number = min(limits(bench)["max_key_per_request"], limits(bench)["stored_key_count"] // 4 or 1, 128)
-    return shapes.container(get(bench, {"number": number}), number=number, size=limits(bench)["key_size"])
+    issue(bench, {"number": limits(bench)["max_key_per_request"]})
+    return ""
 
 
 def _enc_post_sizes(bench: Bench) -> str:
     for size in (limits(bench)["min_key_size"], limits(bench)["max_key_size"]):
-        if fault := shapes.container(get(bench, {"number": 1, "size": size}), number=1, size=size):
-            return f"size {size}: {fault}"
+        issue(bench, {"number": 1, "size": size})
     return ""
 
 
 def _enc_unique(bench: Bench) -> str:
-    first, second = get(bench, {}), get(bench, {})
+    first, second = issue(bench, {}), issue(bench, {})
     same = {row["key"] for row in first.json["keys"]} & {row["key"] for row in second.json["keys"]}
     return "two requests gave the same key" if same else ""
 
@@ -173,55 +216,51 @@ def _multicast(bench: Bench) -> str:
     if not bench.target.others:
         raise Skip("needs --other")
     others = list(bench.target.others[: limits(bench)["max_SAE_ID_count"]])
-    answer = get(bench, {"number": 2, "additional_slave_SAE_IDs": others})
-    if fault := shapes.container(answer, number=2, size=limits(bench)["key_size"]):
-        return fault
-    found = fetch(bench.slave, bench, answer.json["keys"])
-    return _same(answer, found)
+    answer = issue(bench, {"number": 2, "additional_slave_SAE_IDs": others})
+    return _same(answer, fetch(bench.slave, bench, answer.json["keys"]))
 
 
 def _same(issued: Answer, fetched: Answer) -> str:
-    if fetched.status != 200:
-        return f"dec_keys answered {fetched.status}"
-    pairs = {row["key_ID"]: row["key"] for row in fetched.json["keys"]}
     wanted = {row["key_ID"]: row["key"] for row in issued.json["keys"]}
+    size = 8 * len(base64.b64decode(issued.json["keys"][0]["key"]))
+    if fault := shapes.container(fetched, number=len(wanted), size=size):
+        return f"dec_keys: {fault}"
+    pairs = {row["key_ID"]: row["key"] for row in fetched.json["keys"]}
     return "" if pairs == wanted else "the two ends hold different keys"
 
 
 def _dec_post(bench: Bench) -> str:
     slave = bench.slave
-    issued = get(bench, {"number": 2})
-    found = fetch(slave, bench, issued.json["keys"])
-    return shapes.container(found, number=2, size=limits(bench)["key_size"]) or _same(issued, found)
+    issued = issue(bench, {"number": 2})
+    return _same(issued, fetch(slave, bench, issued.json["keys"]))
 
 
 def _dec_get(bench: Bench) -> str:
     slave = bench.slave
-    issued = get(bench, {})
-    found = slave.ask("GET", f"{_dec(bench)}?key_ID={issued.json['keys'][0]['key_ID']}")
-    return shapes.container(found, number=1, size=limits(bench)["key_size"]) or _same(issued, found)
+    issued = issue(bench, {})
+    return _same(issued, slave.ask("GET", f"{_dec(bench)}?key_ID={issued.json['keys'][0]['key_ID']}"))
 
 
 def _dec_sizes(bench: Bench) -> str:
     slave = bench.slave
     for size in (limits(bench)["min_key_size"], limits(bench)["max_key_size"]):
-        issued = get(bench, {"size": size})
-        found = fetch(slave, bench, issued.json["keys"])
-        if fault := shapes.container(found, number=1, size=size) or _same(issued, found):
+        issued = issue(bench, {"size": size})
+        if fault := _same(issued, fetch(slave, bench, issued.json["keys"])):
             return f"size {size}: {fault}"
     return ""
 
 
 def _dec_once(bench: Bench) -> str:
     slave = bench.slave
-    issued = get(bench, {})
-    fetch(slave, bench, issued.json["keys"])
+    issued = issue(bench, {})
+    if fault := _same(issued, fetch(slave, bench, issued.json["keys"])):
+        return fault
     return shapes.error(fetch(slave, bench, issued.json["keys"]), 400, message=NOT_FOUND)
 
 
 def _dec_all_or_none(bench: Bench) -> str:
     slave = bench.slave
-    issued = get(bench, {})
+    issued = issue(bench, {})
     rows = issued.json["keys"]
     if fault := shapes.error(fetch(slave, bench, [*rows, {"key_ID": NO_KEY}]), 400, message=NOT_FOUND):
         return fault
@@ -253,7 +292,7 @@ def _dec_malformed(bench: Bench) -> str:
 
 def _dec_extensions(bench: Bench) -> str:
     slave = bench.slave
-    issued = get(bench, {})
+    issued = issue(bench, {})
     row = {"key_ID": issued.json["keys"][0]["key_ID"], "key_ID_extension": {"a": 1}}
     found = slave.post(_dec(bench), {"key_IDs": [row], "key_IDs_extension": {"b": [2]}})
     return _same(issued, found)
@@ -261,7 +300,7 @@ def _dec_extensions(bench: Bench) -> str:
 
 def _dec_outsider(bench: Bench) -> str:
     outsider, slave = bench.outsider, bench.slave
-    issued = get(bench, {})
+    issued = issue(bench, {})
     if fault := shapes.error(fetch(outsider, bench, issued.json["keys"]), 401):
         return fault
     return _same(issued, fetch(slave, bench, issued.json["keys"]))

@@ -2,17 +2,40 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, Literal
 
-from langqiao.kme.conformance.wire import Wire
+from langqiao.kme.conformance import shapes
+from langqiao.kme.conformance.wire import (
+    ENDED,
+    GARBLED,
+    SILENT,
+    UNREACHED,
+    UNTRUSTED,
+    Answer,
+    Wire,
+    keys_path,
+)
 from langqiao.kme.errors import KmeError
 from langqiao.kme.tls import client_context
 
 Verdict = Literal["pass", "fail", "skip"]
 TIMEOUT_SECONDS: Final = 10.0
+PATIENCE_SECONDS: Final = 120.0
+TRIES: Final = 6
+
+MENDS: Final = {
+    UNREACHED: "start the KME, or correct the address",
+    UNTRUSTED: "name the authority that signed the KME's certificate, and the host as the certificate does",
+    ENDED: "name a certificate and private key that the KME's authority signed",
+    SILENT: f"it shall answer within {TIMEOUT_SECONDS:g} seconds",
+    GARBLED: "give the address at which a KME speaks HTTPS",
+}
+"""What to do where not even Get status is answered, by kind of KmeError."""
 
 
 @dataclass(frozen=True)
@@ -54,8 +77,15 @@ class Skip(Exception):
     """The check does not apply to this KME or lacks a certificate."""
 
 
+class Unfit(Exception):
+    """An answer that a check builds upon is not what the standard says; the text names the fault."""
+
+
 class Bench:
     """The target with open wires and what its Status says; checks use it.
+
+    Attributes:
+        patience: seconds that may still be spent on waiting, for all checks together.
 
     Raises:
         KmeError: a certificate cannot be used.
@@ -65,6 +95,40 @@ class Bench:
         self.target = target
         self.master = self._wire(target.url, target.certificate, target.private_key)
         self.limits: dict[str, int] = {}
+        self.patience = PATIENCE_SECONDS
+
+    def patiently(self, ask: Callable[[], Answer]) -> Answer:
+        """Ask again while the KME puts it off (503: short of keys), as Retry-After says, a few times at most.
+
+        Raises:
+            Skip: it goes on doing so.
+        """
+        for left in reversed(range(TRIES)):
+            answer = ask()
+            if answer.status != 503 or shapes.error(answer, 503):
+                return answer
+            wait = shapes.retry_after(answer)
+            if wait > self.patience or not left:
+                break
+            self.patience -= wait
+            time.sleep(wait)
+        raise Skip(f"put off with 503: {answer.json['message']}; Retry-After {wait} s")
+
+    def reach(self) -> None:
+        """See that the KMEs answer Get status at all.
+
+        Raises:
+            KmeError: one does not; the text says why, and what to do.
+        """
+        target = self.target
+        ends = [(target.url, self.master, target.slave)]
+        with suppress(Skip):
+            ends.append((target.slave_url, self.slave, target.master))
+        for url, wire, sae in ends:
+            try:
+                wire.ask("GET", keys_path(sae, "status"))
+            except KmeError as error:
+                raise KmeError(f"{url}: {error}; {MENDS[error.kind]}", kind=error.kind) from error
 
     def _wire(self, url: str, certificate: Path, private_key: Path) -> Wire:
         context = client_context(certificate, private_key, self.target.authority, minimum="1.2")
@@ -103,18 +167,19 @@ def conformance(target: Target) -> Iterator[Outcome]:
     """Run every check; a check that raises has failed, for a KME must answer everything.
 
     Raises:
-        KmeError: a certificate of the target cannot be used.
+        KmeError: a certificate of the target cannot be used, or a KME does not answer Get status at all.
     """
     from langqiao.kme.conformance import hostile, methods
 
     bench = Bench(target)
+    bench.reach()
     for clause, name, check in (*methods.CHECKS, *hostile.CHECKS):
         try:
             fault = check(bench)
         except Skip as skip:
             yield Outcome(clause, name, "skip", str(skip))
             continue
-        except KmeError as error:
+        except (KmeError, Unfit) as error:
             fault = str(error)
         except (KeyError, TypeError, AttributeError, IndexError) as error:
             fault = f"the answer lacks something: {error!r}"

@@ -31,7 +31,7 @@ def is_json(answer: Answer) -> str:
 def status(answer: Answer) -> str:
     """Status data (6.1)."""
     if answer.status != 200:
-        return f"status {answer.status}"
+        return f"status {answer.status}{_message(answer)}"
     if fault := is_json(answer):
         return fault
     data = answer.json
@@ -102,6 +102,12 @@ def error(answer: Answer, *codes: int, message: str = "") -> str:
     if message and data["message"] != message:
         return f"message {data['message']!r}, not {message!r}"
     return ""
+
+
+def retry_after(answer: Answer) -> int:
+    """Return the seconds of Retry-After, at least 1; 1 where there are none or they are a date."""
+    text = answer.headers.get("retry-after", "")
+    return max(1, int(text)) if text.isascii() and text.isdigit() and len(text) < 10 else 1
 
 
 def _message(answer: Answer) -> str:

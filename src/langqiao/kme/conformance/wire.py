@@ -14,7 +14,15 @@ from urllib.parse import quote, urlsplit
 
 from langqiao.kme.errors import KmeError
 
-MAX_ANSWER: Final = 8 << 20
+MAX_ANSWER: Final = 64 << 20
+
+UNREACHED: Final = "unreached"
+UNTRUSTED: Final = "untrusted"
+ENDED: Final = "ended"
+SILENT: Final = "silent"
+GARBLED: Final = "garbled"
+"""Kinds of KmeError: no connection; a server's certificate that the authority did not sign; a TLS alert, or a
+connection closed without an answer; no answer in time; something that is no TLS or no HTTP."""
 
 
 @dataclass(frozen=True)
@@ -63,7 +71,7 @@ class Wire:
         """Send one well-formed request and return the answer.
 
         Raises:
-            KmeError: no connection, no answer in time, or no HTTP.
+            KmeError: there is none, as :meth:`raw` says.
         """
         head = f"{method} {path} HTTP/1.1\r\nHost: {self.host}:{self.port}\r\nConnection: close\r\n"
         if body is not None:
@@ -78,25 +86,41 @@ class Wire:
         """Send these bytes and return the answer.
 
         Raises:
-            KmeError: no connection, no answer in time, or no HTTP.
+            KmeError: there is none; ``kind`` says how: ``UNREACHED``, ``UNTRUSTED``, ``ENDED``, ``SILENT`` or
+                ``GARBLED``.
         """
         try:
-            with (
-                socket.create_connection((self.host, self.port), self._timeout) as plain,
-                self._context.wrap_socket(plain, server_hostname=self.host) as wire,
-            ):
+            plain = socket.create_connection((self.host, self.port), self._timeout)
+        except (OSError, ValueError) as error:
+            raise KmeError(f"no connection: {error}", kind=UNREACHED) from error
+        try:
+            with plain, self._context.wrap_socket(plain, server_hostname=self.host) as wire:
                 wire.sendall(data)
                 return _read(wire)
         except (OSError, ValueError) as error:
-            raise KmeError(f"no answer: {error}", kind="connection") from error
+            raise KmeError(f"no answer: {error}", kind=_kind(error)) from error
+
+
+def _kind(error: OSError | ValueError) -> str:
+    """Say how a connection that stood came to nothing."""
+    if isinstance(error, TimeoutError):
+        return SILENT
+    if isinstance(error, ssl.SSLCertVerificationError):
+        return UNTRUSTED
+    if isinstance(error, ssl.SSLError):
+        closed = isinstance(error, ssl.SSLEOFError | ssl.SSLZeroReturnError)
+        return ENDED if closed or "ALERT" in (error.reason or "") else GARBLED
+    return ENDED if isinstance(error, ConnectionError) else GARBLED
 
 
 def _read(wire: ssl.SSLSocket) -> Answer:
     data = b""
     while b"\r\n\r\n" not in data and len(data) < MAX_ANSWER:
         piece = wire.recv(65536)
+        if not piece and not data:
+            raise ConnectionAbortedError("the connection was closed without an answer")
         if not piece:
-            raise ValueError("the connection was closed without an answer")
+            raise ValueError("the connection was closed amid an answer's head")
         data += piece
     head, _sep, body = data.partition(b"\r\n\r\n")
     lines = head.decode("latin-1").split("\r\n")
@@ -113,9 +137,10 @@ def _read(wire: ssl.SSLSocket) -> Answer:
     return Answer(int(status), headers, body, value)
 
 
-def _body(wire: ssl.SSLSocket, headers: Mapping[str, str], body: bytes) -> bytes:
+def _body(wire: ssl.SSLSocket, headers: Mapping[str, str], begun: bytes) -> bytes:
     chunked = headers.get("transfer-encoding", "").lower() == "chunked"
     wanted = int(headers.get("content-length", "-1")) if not chunked else -1
+    body = bytearray(begun)
     while len(body) < MAX_ANSWER and (wanted < 0 or len(body) < wanted):
         if chunked and body.endswith(b"0\r\n\r\n"):
             break
@@ -123,7 +148,7 @@ def _body(wire: ssl.SSLSocket, headers: Mapping[str, str], body: bytes) -> bytes
         if not piece:
             break
         body += piece
-    return _dechunked(body) if chunked else body
+    return _dechunked(bytes(body)) if chunked else bytes(body)
 
 
 def _dechunked(body: bytes) -> bytes:
