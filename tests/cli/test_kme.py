@@ -66,6 +66,10 @@ def test_a_damaged_store_is_said_in_words_by_every_command(line_folder: Path, tm
         assert (ended.exit_code, type(ended.exception)) == (1, SystemExit), command
         assert "no such table: audit" in words
         assert "langqiao kme discard" in words
+    told = run(app, ["kme", "verify", config, "--json"])
+    facts = json.loads(told.stdout)
+    assert facts["faults"] == ["audit: no such table: audit", "witness: no such table: audit"]
+    assert told.exit_code == 1
 
 
 def test_conformance_of_nothing_prints_no_table(line_folder: Path) -> None:

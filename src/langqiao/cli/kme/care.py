@@ -36,7 +36,7 @@ def verify(
     try:
         chosen = load_config(config)
         report = verify_store(chosen.store, chosen.master_key())
-        faults = [*report.faults, MEND] if report.faults else []
+        faults = list(report.faults)
         if expect:
             number, _sep, digest = expect.partition(":")
             if not (number.isascii() and number.isdigit() and len(number) < 19):
@@ -65,7 +65,7 @@ def verify(
         )
         out.print(f"  链尾 / head {head}", soft_wrap=True, highlight=False)
     if faults:
-        stop("\n  ".join(faults))
+        stop("\n  ".join((*faults, MEND) if report.faults else faults))
 
 
 def rotate(config: ConfigFile) -> None:
