@@ -51,6 +51,24 @@ def test_makers_come_before_kinds_broader_products_siblings_and_what_is_near() -
     assert found[0].as_dict()["certainty"] == pytest.approx(0.9)
 
 
+def test_a_sibling_surely_linked_stands_behind_a_maker_hardly_linked() -> None:
+    data = ChainData(
+        firms=(Firm("A", city=SUZHOU), Firm("B", city=HEFEI), Firm("C", city=HANGZHOU)),
+        relations=tuple(ProductRelation("part", Relation.KIND, kind) for kind in ("sensor", "valve")),
+        makes=(
+            FirmProduct("A", "valves", 1.0, "valve", 1.0, "exact"),
+            FirmProduct("B", "sensing", 1.0, "sensor", 0.3, "fused"),
+            FirmProduct("C", "parts", 1.0, "part", 0.3, "fused"),
+        ),
+    )
+    found = find_partners(ChainGraph.build(data), "sensor")
+    assert [(p.firm, p.why, p.weak) for p in found] == [
+        ("B", "makes", False), ("C", "broader", False), ("A", "sibling", True),
+    ]  # fmt: skip
+    assert found[2].as_dict()["weak"] is True
+    assert found[2].evidence == ("part",)
+
+
 def test_home_is_left_out_and_the_country_may_be_asked() -> None:
     graph = made_graph()
     assert [p.firm for p in find_partners(graph, "sensor", home=SUZHOU)] == ["B", "C"]

@@ -1,15 +1,17 @@
 """Who could fill a gap (补链伙伴): firms that make a product, or something near it, with the reason for each.
 
-Reasons, each with the factor that orders it:
+Reasons, from the strongest to the weakest, each with its factor of the score:
 
 * ``makes`` (1): the firm's product is linked to the product itself;
 * ``kind`` (0.9): to a kind of it;
 * ``broader`` (0.6): to a more general product;
-* ``sibling`` (0.5 × overlap): to a product of the same parent, made of the same materials or used in the same
-  products; the overlap is Jaccard's of what both touch;
-* ``near`` (0.5 × nearness): near by meaning, from the matching engine's vectors (:mod:`.near`).
+* ``near`` (0.5 × nearness): near by meaning, from the matching engine's vectors (:mod:`.near`);
+* ``sibling`` (0.5 × overlap): to a product of the same parent, made of the same materials or used in the
+  same products; the overlap is Jaccard's of what both touch. Such a neighbour shows no skill in the product
+  itself: it is **weak** evidence.
 
-The score is factor × certainty of the link. It orders candidates and is no probability.
+The score is factor × certainty of the link. It orders candidates of one reason and is no probability; the
+reason comes first, so that a sibling whose name is linked surely never stands before a maker.
 """
 
 from __future__ import annotations
@@ -24,14 +26,19 @@ from .arrays import Ints
 from .graph import ChainGraph
 from .types import NINE
 
-FACTORS: Final = {"makes": 1.0, "kind": 0.9, "broader": 0.6, "sibling": 0.5, "near": 0.5}
+FACTORS: Final = {"makes": 1.0, "kind": 0.9, "broader": 0.6, "near": 0.5, "sibling": 0.5}
+REASONS: Final = tuple(FACTORS)
+"""Why a firm is a candidate, the strongest reason first."""
+WEAK: Final = frozenset({"sibling"})
+"""Reasons that say little by themselves."""
 _MOST_SIBLINGS = 300
 
 
 @dataclass(frozen=True, slots=True)
 class Partner:
-    """A candidate: its product in the graph, ``why`` it is one, ``evidence`` (products in common), the
-    ``certainty`` of the link to its product, the ``share`` of its revenue, and the ``score``.
+    """A candidate: its product in the graph, ``why`` it is one (:data:`REASONS`), ``evidence`` (products in
+    common), the ``certainty`` that the firm's own words mean its product (0..1; it says nothing of how well
+    that product fits), the ``share`` of its revenue, and the ``score`` (0..1) that orders it in its reason.
     """
 
     firm: str
@@ -44,9 +51,19 @@ class Partner:
     share: float
     score: float
 
+    @property
+    def weak(self) -> bool:
+        """Whether the reason says little by itself."""
+        return self.why in WEAK
+
+    @property
+    def order(self) -> tuple[int, float, float, str]:
+        """The best first: by reason, score, share of revenue."""
+        return REASONS.index(self.why), -self.score, -self.share, self.firm
+
     def as_dict(self) -> dict[str, Any]:
         """Plain values for JSON."""
-        return asdict(self)
+        return {**asdict(self), "weak": self.weak}
 
 
 def find_partners(
@@ -77,12 +94,11 @@ def find_partners(
         for firm, certainty in zip(
             graph.sure_makers.row(number).tolist(), graph.sure_makers.weights(number).tolist(), strict=True
         ):
-            score = FACTORS[why] * strength * certainty
-            if not local[firm] or (firm in best and best[firm].score >= score):
+            if not local[firm]:
                 continue
             record = graph.firms[firm]
             share = graph.makers.weights(number)[graph.makers.row(number) == firm]
-            best[firm] = Partner(
+            found = Partner(
                 record.key,
                 record.name or record.fullname,
                 record.city,
@@ -91,9 +107,11 @@ def find_partners(
                 evidence,
                 round(certainty, 4),
                 round(float(share[0]), 4),
-                round(score, 4),
+                round(FACTORS[why] * strength * certainty, 4),
             )
-    return tuple(sorted(best.values(), key=lambda p: (-p.score, -p.share, p.firm))[:limit])
+            if firm not in best or found.order < best[firm].order:
+                best[firm] = found
+    return tuple(sorted(best.values(), key=lambda partner: partner.order)[:limit])
 
 
 def _candidates(
