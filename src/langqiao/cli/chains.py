@@ -15,7 +15,7 @@ from rich.table import Table
 from langqiao.cli.shared import out, stop
 
 if TYPE_CHECKING:
-    from langqiao.engines.chains.gaps import Gaps
+    from langqiao.engines.chains.gaps import Gaps, Missing
     from langqiao.engines.chains.graph import ChainGraph
     from langqiao.engines.chains.report import Report
     from langqiao.engines.chains.scope import Chain
@@ -336,6 +336,12 @@ def _print_report(report: Report) -> None:
             )
 
 
+def _users(gap: Missing) -> str:
+    """Products made of it, and of how many of its kinds each product that only inherits the need."""
+    parts = [f"{one.product}（{one.needing}/{one.kinds} 小类）" for one in gap.inherited]
+    return "、".join([*gap.needed_by, *parts][:4])
+
+
 def _print_gaps(found: Gaps) -> None:
     totals = found.totals
     out.print(
@@ -345,10 +351,10 @@ def _print_gaps(found: Gaps) -> None:
         f"割点 {totals['articulation_points']}，必经 {totals['dominators']}",
         soft_wrap=True,
     )
-    missing = _table("\n断链 / missing", ("产品", "层", "等它的产品", "等它的企业", "外地企业"))
+    missing = _table("\n断链 / missing", ("产品", "层", "用它的产品", "直接需要", "折合", "外地企业"))
     for gap in found.missing:
         missing.add_row(
-            gap.product, f"{gap.level:+d}", "、".join(gap.needed_by[:4]), str(gap.firms_waiting),
+            gap.product, f"{gap.level:+d}", _users(gap), str(gap.firms_waiting), f"{gap.demand:.2f}",
             str(gap.elsewhere),
         )  # fmt: skip
     thin = _table("\n短链 / thin", ("产品", "企业", "HHI", "独城", "用于"))

@@ -78,6 +78,27 @@ def chain_data() -> ChainData:
     )
 
 
+def software_data() -> ChainData:
+    """Software has four kinds, of which the tracker alone needs a network; software itself needs a system.
+
+    A and B make software, C (Hefei) makes the game, a kind of it. Nobody here makes network or system; D, who
+    lies elsewhere, makes networks.
+    """
+    return ChainData(
+        firms=(Firm("A", city=SUZHOU), Firm("B", city=SUZHOU), Firm("C", city=HEFEI), Firm("D")),
+        relations=(
+            *materials(("network", "tracker"), ("system", "software")),
+            *(ProductRelation("software", Relation.KIND, k) for k in ("tracker", "game", "office", "music")),
+        ),
+        makes=(
+            FirmProduct("A", "software", 1.0, "software", 1.0, "exact"),
+            FirmProduct("B", "software", 1.0, "software", 1.0, "exact"),
+            FirmProduct("C", "games", 1.0, "game", 1.0, "exact"),
+            FirmProduct("D", "networks", 1.0, "network", 1.0, "exact"),
+        ),
+    )
+
+
 def chain_graph() -> ChainGraph:
     """The graph of :func:`chain_data`."""
     return ChainGraph.build(chain_data())

@@ -3,19 +3,24 @@
 from __future__ import annotations
 
 import itertools
+from collections.abc import Sequence
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from langqiao.engines.chains.gaps import Gaps, find_gaps
 from langqiao.engines.chains.graph import ChainGraph
 from langqiao.engines.chains.layout import chain_map
-from langqiao.engines.chains.scope import chain_of, whole
-from langqiao.engines.chains.types import ChainData
+from langqiao.engines.chains.place import Places, with_cities
+from langqiao.engines.chains.read import read_product_chain
+from langqiao.engines.chains.scope import SEVEN, Chain, chain_of, whole
+from langqiao.engines.chains.types import NINE, ChainData, Firm, FirmProduct
 
-from .made import HEFEI, SUZHOU, chain_graph, materials
-from .test_gaps import chains
+from .made import HEFEI, SUZHOU, chain_graph, materials, software_data
+from .test_gaps import chains, kinds
 
 
 def test_a_small_map_by_hand() -> None:
@@ -33,6 +38,70 @@ def test_a_small_map_by_hand() -> None:
     assert (nodes["wafer"].id, nodes["chip"].id) in edges
     assert drawn.crossings == 0
     assert drawn.as_dict()["nodes"][0]["y"] > 0
+
+
+def told(found: Gaps) -> dict[str, tuple[str, ...]]:
+    """The gap lists that each product stands in."""
+    lists = (("missing", found.missing), ("thin", found.thin), ("low", found.low))
+    told: dict[str, tuple[str, ...]] = {}
+    for kind, gaps in lists:
+        for gap in gaps:  # type: ignore[attr-defined]  # three kinds of rows
+            told[gap.product] = (*told.get(gap.product, ()), kind)
+    return told
+
+
+def assert_the_map_says_what_the_gap_list_says(
+    graph: ChainGraph, chain: Chain, cities: Sequence[str]
+) -> None:
+    lists = told(find_gaps(graph, chain, cities=cities, limit=10_000))
+    shown = [node for node in chain_map(graph, chain, cities=cities, most=200).nodes if node.state != "more"]
+    for node in shown:
+        gaps = lists.get(node.label, ())
+        fallback = "made" if node.firms else "none"
+        assert (node.label, node.gaps, node.state) == (node.label, gaps, gaps[0] if gaps else fallback)
+    assert shown
+
+
+def test_a_product_that_nobody_makes_and_nobody_waits_for_is_no_gap() -> None:
+    graph = ChainGraph.build(software_data())
+    drawn = chain_map(graph, chain_of(graph, products=["tracker"], up=1, down=0))
+    assert {node.label: node.state for node in drawn.nodes} == {"tracker": "none", "network": "none"}
+    drawn = chain_map(graph, chain_of(graph, products=["software"], up=1, down=0))
+    assert {node.label: (node.state, node.firms) for node in drawn.nodes} == {
+        "software": ("thin", 3), "system": ("missing", 0), "network": ("missing", 0),
+    }  # fmt: skip
+
+
+def test_many_makers_in_one_city_are_thin_on_the_map_as_in_the_list() -> None:
+    firms = tuple(Firm(f"f{n}", city=SUZHOU) for n in range(6))
+    graph = ChainGraph.build(
+        ChainData(
+            firms=firms,
+            relations=materials(("m", "p")),
+            makes=tuple(FirmProduct(firm.key, "p", 1.0, "p", 1.0) for firm in firms),
+        )
+    )
+    states = {node.label: node.state for node in chain_map(graph, whole(graph)).nodes}
+    assert states == {"m": "missing", "p": "thin"}
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.one_of(chains(), kinds()), st.sampled_from([tuple(NINE), (SUZHOU,), (SUZHOU, HEFEI)]))
+def test_the_map_agrees_with_the_gap_list(data: ChainData, cities: tuple[str, ...]) -> None:
+    graph = ChainGraph.build(data)
+    for chain in (whole(graph), chain_of(graph, products=[graph.products[0]])):
+        assert_the_map_says_what_the_gap_list_says(graph, chain, cities)
+
+
+def test_the_published_chain_agrees_with_its_gap_list(shared_data: Path) -> None:
+    data, _ = read_product_chain(shared_data / "product_chain")
+    data = with_cities(data, Places.built_in())
+    nodes = set(data.nodes())
+    linked = (replace(made, node=made.product, certainty=1.0) for made in data.makes if made.product in nodes)
+    graph = ChainGraph.build(replace(data, makes=tuple(linked)))  # by exact names: quicker, and as good here
+    for name, industries in SEVEN.items():
+        chain = chain_of(graph, name=name, industries=industries)
+        assert_the_map_says_what_the_gap_list_says(graph, chain, tuple(NINE))
 
 
 def test_crossings_are_swept_away() -> None:

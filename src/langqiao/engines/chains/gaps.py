@@ -1,14 +1,17 @@
 """Where a chain is missing a link, thin or cheap (断链、短链、低链), and which products it hangs on.
 
 * **missing** (断链): a product that the chain needs and that no firm of the corridor makes, nor a kind of
-  it, while at least one of them makes something of it. Products that firms elsewhere make come first: one
-  that no firm in the data makes may only be named finer than firms name theirs.
+  it, while at least one of them makes something of it. Demand is direct, or inherited from kinds and then
+  weighted (:mod:`.demand`). What is needed directly comes first, then what firms elsewhere make: a product
+  that no firm in the data makes may only be named finer than firms name theirs; then by weighted demand.
 * **thin** (短链): fewer than ``thin`` firms, or a Herfindahl index of at least ``concentrated`` (2,500 of
-  10,000: "highly concentrated", U.S. Horizontal Merger Guidelines 2010, section 5.3). One supplier and
-  one city are marked.
+  10,000: "highly concentrated", U.S. Horizontal Merger Guidelines 2010, section 5.3), or all makers in one
+  city, where several cities are looked at. One supplier and one city are marked.
 * **low** (低链): the corridor stops early. ``depth`` is the weight of what is made directly of a product,
   as a share of that weight and the product's own. Low means less than half the country's depth.
 * **cuts**: articulation points (读作无向图的割点) and dominators (必经节点) of the chain, see :mod:`.arrays`.
+
+:func:`states` says the same of every product, so that a map and a list of gaps cannot contradict each other.
 
 The source states no turnover. A firm counts as 1, divided among its products by share of revenue.
 """
@@ -18,12 +21,14 @@ from __future__ import annotations
 import time
 from collections.abc import Collection
 from dataclasses import asdict, dataclass
+from functools import cached_property
 from typing import Any, Final
 
 import numpy as np
 
 from . import arrays
 from .arrays import Bools, Csr, Floats, Ints
+from .demand import Demand, Inherited, demand_of
 from .graph import ChainGraph, weight_by_product
 from .scope import Chain, needs
 from .types import NINE
@@ -31,21 +36,29 @@ from .types import NINE
 ASSUMPTIONS: Final = (
     "企业按收入占比分摊到产品，每家企业计 1；数据没有营业收入金额",
     "企业生产某产品的一个小类，即视为生产该产品",
-    "核心产品所需材料包括其小类所需的材料",
+    "核心产品所需材料包括其小类所需的材料；断链的需求按需要它的小类占全部小类的比例折算",
     "只有能与产品图谱对应的产品名称参与计算；上市公司之外的企业不在数据中",
     "低链：本地对该产品的直接深加工权重占比不足全国的一半",
 )
 """What the figures rest on, to be shown beside them."""
 
+THIN: Final = 3
+"""Fewer makers than this are thin."""
+CONCENTRATED: Final = 2500.0
+"""The Herfindahl index (0..10,000) from which makers are concentrated."""
+
 _LOW = 0.5  # of the country's depth
+_NAMED = 8  # products named in a row
 _LEAST_WEIGHT = 0.05  # firm equivalents of a product below which its depth says nothing
 
 
 @dataclass(frozen=True, slots=True)
 class Missing:
     """A product that is needed and not made. ``level`` in the chain, ``tier`` in the graph (0: a raw
-    material), ``needed_by`` the products that corridor firms make of it, ``firms_waiting`` how many firms
-    make these, ``elsewhere`` makers outside the cities, ``broader`` makers of a more general product in them.
+    material). ``needed_by``: products of corridor firms that are made of it, ``firms_waiting`` how many firms
+    make these. ``inherited``: products of which only kinds need it, ``firms_maybe`` how many more firms make
+    these. ``demand``: firms that need it, the latter by the share of kinds. ``elsewhere`` makers outside the
+    cities, ``broader`` makers of a more general product in them.
     """
 
     product: str
@@ -53,6 +66,9 @@ class Missing:
     tier: int
     needed_by: tuple[str, ...]
     firms_waiting: int
+    inherited: tuple[Inherited, ...]
+    firms_maybe: int
+    demand: float
     elsewhere: int
     broader: int
 
@@ -127,8 +143,8 @@ def find_gaps(
     chain: Chain,
     *,
     cities: Collection[str] = tuple(NINE),
-    thin: int = 3,
-    concentrated: float = 2500.0,
+    thin: int = THIN,
+    concentrated: float = CONCENTRATED,
     limit: int = 200,
 ) -> Gaps:
     """The gaps of a chain in some of the nine cities. Time O(firms' links + relations of the chain).
@@ -137,12 +153,12 @@ def find_gaps(
         ChainError: a city is not one of the nine.
         ValueError: a bound makes no sense.
     """
-    if thin < 1 or not 0 <= concentrated <= 10_000 or limit < 0:
-        raise ValueError("thin >= 1, 0 <= concentrated <= 10000 and limit >= 0 are needed")
+    if limit < 0:
+        raise ValueError("limit >= 0 is needed")
     started = time.perf_counter()
-    work = _Work(graph, chain, cities)
+    work = _Work(graph, chain, cities, thin, concentrated)
     missing, missing_count = work.missing(limit)
-    thinned, counts = work.thin(thin, concentrated, limit)
+    thinned, counts = work.thin(limit)
     low, low_count = work.low(limit)
     cuts, cut_count = work.cuts(limit)
     return Gaps(
@@ -165,10 +181,57 @@ def find_gaps(
     )
 
 
-class _Work:
-    """What the four lists share: who makes each product of the chain, and what is made of it."""
+@dataclass(frozen=True, slots=True)
+class States:
+    """What :func:`find_gaps` says of each product of a chain, (size,): whether it is ``missing``, ``thin`` or
+    ``low``, and whether it is ``made`` at all. A product may be thin and low. ``demand`` (size,) is the
+    weighted demand for what is missing, 0 for the others.
+    """
 
-    def __init__(self, graph: ChainGraph, chain: Chain, cities: Collection[str]) -> None:
+    made: Bools
+    missing: Bools
+    thin: Bools
+    low: Bools
+    demand: Floats
+
+
+def states(
+    graph: ChainGraph,
+    chain: Chain,
+    *,
+    cities: Collection[str] = tuple(NINE),
+    thin: int = THIN,
+    concentrated: float = CONCENTRATED,
+) -> States:
+    """The state of every product by the rules of :func:`find_gaps`, without its lists.
+
+    Raises:
+        ChainError: a city is not one of the nine.
+        ValueError: a bound makes no sense.
+    """
+    work = _Work(graph, chain, cities, thin, concentrated)
+    return States(work.makers > 0, work.demand.waited, work.is_thin, work.depths.low, work.demand.weighted)
+
+
+@dataclass(frozen=True, slots=True)
+class _Depths:
+    """How far products are processed here and in the country, and which are low, (size,) each."""
+
+    here: Floats
+    country: Floats
+    low: Bools
+    loss: Floats
+    weights: Floats
+
+
+class _Work:
+    """What the lists and the states share: who makes each product of the chain, and what is made of it."""
+
+    def __init__(
+        self, graph: ChainGraph, chain: Chain, cities: Collection[str], thin: int, concentrated: float
+    ) -> None:
+        if thin < 1 or not 0 <= concentrated <= 10_000:
+            raise ValueError("thin >= 1 and 0 <= concentrated <= 10000 are needed")
         self.graph, self.chain = graph, chain
         self.local: Bools = graph.firms_in(cities)
         place, firm, weight = graph.covered_by.entries(chain.nodes)
@@ -177,106 +240,117 @@ class _Work:
         self.place, self.firm, self.weight = place[kept], firm[kept], weight[kept]
         self.makers = np.bincount(self.place, minlength=chain.size)
         self.made_by = Csr.of(self.place, self.firm, shape=(chain.size, len(graph.firms)))
-        self.needs: Csr = needs(graph, chain)
+        self.demand: Demand = demand_of(graph, chain, self.local)
+        self.depths = self._depths()
+        self._concentration(thin, concentrated, several=len(set(cities)) > 1)
 
-    def _names(self, places: Ints, most: int = 8) -> tuple[str, ...]:
+    @cached_property
+    def needs(self) -> Csr:
+        """Material → product among the chain's nodes."""
+        return needs(self.graph, self.chain)
+
+    def _names(self, places: Ints, most: int = _NAMED) -> tuple[str, ...]:
         return tuple(self.graph.products[int(self.chain.nodes[at])] for at in places[:most])
 
     def missing(self, limit: int) -> tuple[tuple[Missing, ...], int]:
-        material, product = self.needs.pairs()
-        waits = (self.makers[material] == 0) & (self.makers[product] > 0)
-        needed = np.bincount(material[waits], minlength=self.chain.size)
-        demand = np.bincount(material[waits], self.makers[product[waits]], minlength=self.chain.size)
-        found = np.nonzero(needed)[0]
+        graph, demand = self.graph, self.demand
+        direct, all_firms, weighted = demand.direct.degrees, demand.firms.degrees, demand.weighted
+        found = np.nonzero(demand.waited)[0]
         nowhere = self.all_makers[found] == 0
-        found = found[np.lexsort((found, -needed[found], -demand[found], nowhere))]
-        broad_place, broad, _ = self.graph.kind_of.entries(self.chain.nodes[found[:limit]])
-        at, firm, _ = self.graph.covered_by.entries(broad)
+        found = found[np.lexsort((found, -weighted[found], nowhere, direct[found] == 0))]
+        broad_place, broad, _ = graph.kind_of.entries(self.chain.nodes[found[:limit]])
+        at, firm, _ = graph.covered_by.entries(broad)
         local = self.local[firm]
         broader = np.bincount(broad_place[at[local]], minlength=min(found.size, limit))
         rows = []
         for number, node in enumerate(found[:limit].tolist()):
-            users = self.needs.row(node)
-            users = users[self.makers[users] > 0]
-            users = users[np.lexsort((users, -self.makers[users]))]
-            waiting = np.unique(self.made_by.entries(users)[1]).size
+            product = int(self.chain.nodes[node])
             rows.append(
                 Missing(
-                    product=self.graph.products[int(self.chain.nodes[node])],
+                    product=graph.products[product],
                     level=int(self.chain.level[node]),
-                    tier=int(self.graph.tier[self.chain.nodes[node]]),
-                    needed_by=self._names(users),
-                    firms_waiting=int(waiting),
+                    tier=int(graph.tier[product]),
+                    needed_by=demand.using(graph, node, _NAMED),
+                    firms_waiting=int(direct[node]),
+                    inherited=demand.inherited(graph, self.chain, node, _NAMED),
+                    firms_maybe=int(all_firms[node] - direct[node]),
+                    demand=round(float(weighted[node]), 4),
                     elsewhere=int(self.all_makers[node]),
                     broader=int(broader[number]),
                 )
             )
         return tuple(rows), int(found.size)
 
-    def thin(self, thin: int, concentrated: float, limit: int) -> tuple[tuple[Thin, ...], dict[str, int]]:
+    def _concentration(self, thin: int, concentrated: float, *, several: bool) -> None:
         size = self.chain.size
         total = np.bincount(self.place, self.weight, minlength=size)
         share = self.weight / np.where(total > 0, total, 1.0)[self.place]
-        hhi = 10_000 * np.bincount(self.place, share * share, minlength=size)
+        self.hhi = 10_000 * np.bincount(self.place, share * share, minlength=size)
         city = self.graph.city[self.firm]
-        lowest = np.full(size, len(self.graph.cities), np.int32)
-        highest = np.full(size, -1, np.int32)
-        np.minimum.at(lowest, self.place, city)
-        np.maximum.at(highest, self.place, city)
+        self.first_city = np.full(size, len(self.graph.cities), np.int32)
+        last_city = np.full(size, -1, np.int32)
+        np.minimum.at(self.first_city, self.place, city)
+        np.maximum.at(last_city, self.place, city)
         made = self.makers > 0
-        one_supplier = self.makers == 1
-        one_city = made & (lowest == highest)
-        is_thin = made & ((self.makers < thin) | (hhi >= concentrated))
+        self.few: Bools = made & ((self.makers < thin) | (self.hhi >= concentrated))
+        # Looked at from one city, all makers are in it: that says nothing of the product.
+        self.one_city: Bools = made & (self.first_city == last_city) & several
+        self.is_thin: Bools = self.few | self.one_city
+
+    def thin(self, limit: int) -> tuple[tuple[Thin, ...], dict[str, int]]:
+        one_supplier, one_city = self.makers == 1, self.one_city
         needed = self.needs.degrees
-        found = np.nonzero(is_thin | one_city)[0]
+        found = np.nonzero(self.is_thin)[0]
         found = found[np.lexsort((found, self.makers[found], -needed[found]))]
         rows = tuple(
             Thin(
                 product=self.graph.products[int(self.chain.nodes[node])],
                 level=int(self.chain.level[node]),
                 makers=int(self.makers[node]),
-                hhi=round(float(hhi[node]), 1),
+                hhi=round(float(self.hhi[node]), 1),
                 one_supplier=bool(one_supplier[node]),
                 one_city=bool(one_city[node]),
-                city=self.graph.cities[int(lowest[node])] if one_city[node] else "",
+                city=self.graph.cities[int(self.first_city[node])] if one_city[node] else "",
                 firms=tuple(self.graph.firms[firm].key for firm in self.made_by.row(node)[:20].tolist()),
                 needed_by=int(needed[node]),
             )
             for node in found[:limit].tolist()
         )
         counts = {
-            "thin": int(np.count_nonzero(is_thin)),
+            "thin": int(np.count_nonzero(self.few)),
             "one_supplier": int(np.count_nonzero(one_supplier)),
             "one_city": int(np.count_nonzero(one_city)),
         }
         return rows, counts
 
     def low(self, limit: int) -> tuple[tuple[Low, ...], int]:
-        graph, nodes = self.graph, self.chain.nodes
-        here = weight_by_product(graph, self.local)
-        country = weight_by_product(graph, np.ones(len(graph.firms), bool))
-        depth, depth_country = (self._depth(weights) for weights in (here, country))
-        own = here[nodes]
-        is_low = (own >= _LEAST_WEIGHT) & (depth_country > 0) & (depth < _LOW * depth_country)
-        found = np.nonzero(is_low)[0]
-        loss = own * (depth_country - depth)
-        found = found[np.lexsort((found, -loss[found]))]
+        graph, nodes, depths = self.graph, self.chain.nodes, self.depths
+        found = np.nonzero(depths.low)[0]
+        found = found[np.lexsort((found, -depths.loss[found]))]
         rows = []
         for node in found[:limit].tolist():
             into = graph.supplies.row(int(nodes[node]))
-            into = into[country[into] > 0]
-            into = into[np.lexsort((into, -country[into]))]
+            into = into[depths.weights[into] > 0]
+            into = into[np.lexsort((into, -depths.weights[into]))]
             rows.append(
                 Low(
                     product=graph.products[int(nodes[node])],
                     level=int(self.chain.level[node]),
                     makers=int(self.makers[node]),
-                    depth=round(float(depth[node]), 4),
-                    depth_country=round(float(depth_country[node]), 4),
-                    processed_into=tuple(graph.products[int(q)] for q in into[:8]),
+                    depth=round(float(depths.here[node]), 4),
+                    depth_country=round(float(depths.country[node]), 4),
+                    processed_into=tuple(graph.products[int(q)] for q in into[:_NAMED]),
                 )
             )
         return tuple(rows), int(found.size)
+
+    def _depths(self) -> _Depths:
+        here = weight_by_product(self.graph, self.local)
+        country = weight_by_product(self.graph, np.ones(len(self.graph.firms), bool))
+        depth, depth_country = (self._depth(weights) for weights in (here, country))
+        own = here[self.chain.nodes]
+        low = (own >= _LEAST_WEIGHT) & (depth_country > 0) & (depth < _LOW * depth_country)
+        return _Depths(depth, depth_country, low, own * (depth_country - depth), country)
 
     def _depth(self, weights: Floats) -> Floats:
         nodes = self.chain.nodes

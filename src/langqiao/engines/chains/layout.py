@@ -1,7 +1,8 @@
 """A chain map that a person can read (产业链图): layers from materials to products, few nodes and crossings.
 
 Layers are the chain's levels. Each layer shows the products that matter most: made in the corridor, then
-missing and needed, then the rest by weight; what does not fit is one node "n more".
+missing and needed, then the rest by weight; what does not fit is one node "n more". The state of a product
+is what the gap analysis says of it (:func:`.gaps.states`).
 Within layers the order is found by barycentres, swept up and down (Sugiyama, Tagawa & Toda 1981), keeping the
 order with the fewest crossings. The same input gives the same map.
 """
@@ -18,19 +19,22 @@ from typing import Any, Final
 import numpy as np
 
 from .arrays import Csr, Ints
+from .gaps import States, states
 from .graph import ChainGraph
 from .scope import Chain, needs
 from .types import NINE
 
 SWEEPS: Final = 12
-_THIN = 3
+GAPS: Final = ("missing", "thin", "low")
+"""What a product may lack, the worst first: names of the masks of :class:`.gaps.States`."""
 
 
 @dataclass(frozen=True, slots=True)
 class MapNode:
     """A product, or ``products`` > 1 of them as "n more" (``label`` ""). ``x`` (layers, left to right) and
     ``y`` (top to bottom) in 0..1; ``firms`` in the cities, ``by_city`` how many in each, ``elsewhere`` the
-    others. ``state``: ``made``, ``thin`` (fewer than three firms), ``missing`` (none), ``more``.
+    others. ``gaps`` are the lists of :func:`.gaps.find_gaps` it stands in: ``missing``, ``thin``, ``low``.
+    ``state``: the first of these, else ``made``, ``none`` (no firm makes it and none waits for it), ``more``.
     """
 
     id: int
@@ -43,6 +47,7 @@ class MapNode:
     by_city: dict[str, int]
     elsewhere: int
     state: str
+    gaps: tuple[str, ...]
     tier: int
 
 
@@ -105,16 +110,16 @@ def chain_map(
     column = np.where(local[firm], graph.city[firm], len(graph.cities))
     np.add.at(counts, (place, column), 1)
     links = needs(graph, chain)
-    nodes, member = _nodes(graph, chain, counts, links.degrees, most)
+    known = _Known(counts, states(graph, chain, cities=cities), links.degrees)
+    nodes, member = _nodes(graph, chain, known, most)
     edges = _edges(links, member)
     nodes, crossings = _placed(nodes, edges, levels)
-    made = counts[:, : len(graph.cities)].sum(axis=1) > 0
     layers = tuple(
         Layer(
             int(level),
             _x(levels, int(level)),
             int(np.count_nonzero(chain.level == level)),
-            int(np.count_nonzero(made & (chain.level == level))),
+            int(np.count_nonzero(known.states.made & (chain.level == level))),
         )
         for level in levels.tolist()
     )
@@ -134,15 +139,22 @@ def _x(levels: Any, level: int) -> float:
     return round((at + 0.5) / int(levels.size), 4)
 
 
-def _nodes(
-    graph: ChainGraph, chain: Chain, counts: Any, needed: Ints, most: int
-) -> tuple[list[MapNode], Any]:
-    """The nodes of all layers, and for each product of the chain the node it is drawn in.
-
-    ``counts`` (products, cities + 1): makers in each city and elsewhere; ``needed`` (products,).
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """Of each product of the chain: makers in each city and elsewhere (products, cities + 1), its state, and
+    how many products are made of it (products,).
     """
+
+    counts: Any
+    states: States
+    needed: Ints
+
+
+def _nodes(graph: ChainGraph, chain: Chain, known: _Known, most: int) -> tuple[list[MapNode], Any]:
+    """The nodes of all layers, and for each product of the chain the node it is drawn in."""
+    counts, state = known.counts, known.states
     firms = counts[:, : len(graph.cities)].sum(axis=1)
-    rank = np.where(firms > 0, 2, np.where(needed > 0, 1, 0))
+    rank = np.where(state.made, 2, np.where(state.missing, 1, 0))
     found, numbers = np.unique(chain.level, return_counts=True)
     sizes = dict(zip(found.tolist(), numbers.tolist(), strict=True))
     room = _rooms(sizes, most)
@@ -150,17 +162,16 @@ def _nodes(
     member = np.empty(chain.size, np.int64)
     for level, size in sizes.items():
         inside = np.nonzero(chain.level == level)[0]
-        order = inside[
-            np.lexsort((inside, -chain.weight[inside], -needed[inside], -firms[inside], -rank[inside]))
-        ]
+        keys = (inside, -chain.weight[inside], -known.needed[inside], -state.demand[inside])
+        order = inside[np.lexsort((*keys, -firms[inside], -rank[inside]))]
         shown = order if size <= room[level] else order[: room[level] - 1]
         for at in shown.tolist():
             member[at] = len(nodes)
-            nodes.append(_node(graph, chain, counts, [at], len(nodes)))
+            nodes.append(_node(graph, chain, known, [at], len(nodes)))
         rest = order[shown.size :]
         if rest.size:
             member[rest] = len(nodes)
-            nodes.append(_node(graph, chain, counts, rest.tolist(), len(nodes)))
+            nodes.append(_node(graph, chain, known, rest.tolist(), len(nodes)))
     return nodes, member
 
 
@@ -176,15 +187,18 @@ def _rooms(sizes: dict[int, int], most: int) -> dict[int, int]:
     return room
 
 
-def _node(graph: ChainGraph, chain: Chain, counts: Any, members: list[int], number: int) -> MapNode:
-    total = counts[members].sum(axis=0)
+def _node(graph: ChainGraph, chain: Chain, known: _Known, members: list[int], number: int) -> MapNode:
+    total = known.counts[members].sum(axis=0)
     firms = int(total[: len(graph.cities)].sum())
+    gaps: tuple[str, ...] = ()
     if len(members) > 1:
         label, state, tier = "", "more", 0
     else:
-        product = int(chain.nodes[members[0]])
+        at = members[0]
+        product = int(chain.nodes[at])
         label, tier = graph.products[product], int(graph.tier[product])
-        state = "missing" if firms == 0 else "thin" if firms < _THIN else "made"
+        gaps = tuple(gap for gap in GAPS if getattr(known.states, gap)[at])
+        state = gaps[0] if gaps else "made" if known.states.made[at] else "none"
     return MapNode(
         id=number,
         label=label,
@@ -196,6 +210,7 @@ def _node(graph: ChainGraph, chain: Chain, counts: Any, members: list[int], numb
         by_city={city: int(n) for city, n in zip(graph.cities, total, strict=False) if n},
         elsewhere=int(total[-1]),
         state=state,
+        gaps=gaps,
         tier=tier,
     )
 

@@ -36,13 +36,18 @@ def test_the_chain_is_read_by_everybody() -> None:
     pk = industries["电池"]["id"]
     boxes = {box["label"]: box for box in get(f"/industries/{pk}/map")["boxes"]}
     assert (boxes["电芯"]["firms"], boxes["电解液"]["state"]) == (2, "missing")
+    assert (boxes["电动汽车"]["state"], boxes["电动汽车"]["gaps"]) == ("none", [])
     gaps = get(f"/industries/{pk}/gaps")["gaps"]
-    assert ("missing", "电解液") in {(gap["kind"], gap["product"]) for gap in gaps}
+    (electrolyte,) = (gap for gap in gaps if (gap["kind"], gap["product"]) == ("missing", "电解液"))
+    assert (electrolyte["direct"], electrolyte["demand"]) == (2, 2.0)
+    for page in ("map", "gaps"):
+        assert Client().get(f"{ROOT}/industries/{pk}/{page}", {"city": "paris"}).status_code == 422
     node = ChainNode.objects.get(name="隔膜")
     makers = get(f"/products/{node.pk}")["makers"]
     assert [(maker["product"], maker["city"]) for maker in makers] == [("锂电池隔膜", "suzhou")]
     partners = get(f"/products/{node.pk}/partners", home="songjiang")["chain"]
     assert partners[0]["title"] == "苏州丁隔膜股份有限公司"
+    assert (partners[0]["reason"], partners[0]["weak"]) == ("makes", False)
     assert get("/firms", city="jiaxing")["total"] == 2
     firm = ChainFirm.objects.get(code="600004")
     assert get(f"/firms/{firm.pk}")["placed"] == "starts"

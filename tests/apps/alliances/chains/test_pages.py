@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import csv
 import io
+import re
 from typing import Any
 
 import pytest
@@ -15,7 +17,7 @@ from langqiao.apps.accounts.models import User
 from langqiao.apps.alliances.models import ChainDataset, ChainFirm, ChainIndustry, ChainLink, ChainNode
 from langqiao.apps.alliances.queries.chains_report import reason_words, reasons, told
 from tests.factories.accounts import make_office, make_user
-from tests.factories.chains import make_chain
+from tests.factories.chains import RELATIONS, make_chain, make_data
 from tests.factories.registry import make_organisation
 
 pytestmark = pytest.mark.django_db
@@ -56,12 +58,29 @@ def test_the_list_leads_to_the_map_and_counts_firms() -> None:
     assert "electricity" not in text_of(client_of(english=True).get(reverse("chain_list")))
 
 
+def test_the_map_and_the_list_of_gaps_say_the_same_of_a_product() -> None:
+    make_chain()
+    url = reverse("chain_gaps", args=[battery().pk])
+    listed: dict[str, set[str]] = {}
+    for row in csv.reader(io.StringIO(text_of(client_of().get(url, {"export": "csv"})).lstrip("\ufeff"))):
+        listed.setdefault(row[1], set()).add(row[0])
+    shown = text_of(client_of().get(battery().get_absolute_url()))
+    told = re.findall(r"<title>([^，<]+)，([^<]+)，\d+ 家企业</title>", shown)
+    assert len(told) >= 5
+    for product, words in told:
+        for kind in ("断链", "短链", "低链"):
+            assert (kind in words) == (kind in listed.get(product, set())), (product, words)
+    # Nobody makes electric cars, and nobody waits for them: that is told, and is no gap.
+    assert ("电动汽车", "无企业，也无本地需求") in told
+    assert "无企业，也无本地需求" in shown.split('class="lq-cmap-key"')[1].split("</div>")[0]
+
+
 def test_the_map_is_drawn_by_layer_with_a_table_of_the_same() -> None:
     make_chain()
     shown = text_of(client_of().get(battery().get_absolute_url()))
     cell, electrolyte = (ChainNode.objects.get(name=name) for name in ("电芯", "电解液"))
     assert shown.count(f'href="{cell.get_absolute_url()}?up=2"') == 2  # in the map and in the table
-    assert "电解液，断链：无企业" in shown
+    assert "电解液，断链：有需求、无企业" in shown
     assert f'hx-get="{electrolyte.get_absolute_url()}?up=2"' in shown
     assert "本产业" in shown
     assert "上游 1 层" in shown
@@ -70,10 +89,25 @@ def test_the_map_is_drawn_by_layer_with_a_table_of_the_same() -> None:
 def test_only_the_chosen_cities_count() -> None:
     make_chain()
     url = battery().get_absolute_url()
-    assert "电芯，断链：无企业" not in text_of(client_of().get(url))
-    assert "电芯，断链：无企业" in text_of(client_of().get(url, {"city": "songjiang"}))
-    # What is unknown counts as not said.
-    assert "电芯，断链：无企业" not in text_of(client_of().get(url, {"city": "x", "up": "99", "most": "-1"}))
+    assert "电芯，断链：有需求、无企业" not in text_of(client_of().get(url))
+    assert "电芯，断链：有需求、无企业" in text_of(client_of().get(url, {"city": "songjiang"}))
+    # What is unknown counts as not said, and an unknown city is told.
+    assert "电芯，断链：有需求、无企业" not in text_of(
+        client_of().get(url, {"city": "x", "up": "99", "most": "-1"})
+    )
+
+
+def test_a_city_outside_the_corridor_is_told_and_not_exported() -> None:
+    make_chain()
+    gaps = reverse("chain_gaps", args=[battery().pk])
+    notice = "走廊没有名为“paris”的城市，下面按九城计算。"
+    for url in (battery().get_absolute_url(), gaps, ChainNode.objects.all()[0].get_absolute_url()):
+        assert notice in text_of(client_of().get(url, {"city": "paris"}))
+        assert "走廊没有名为" not in text_of(client_of().get(url, {"city": "songjiang"}))
+    both = text_of(client_of().get(gaps, {"city": ["paris", "songjiang", "<b>\0"]}))
+    assert "走廊没有名为“paris、&lt;b&gt;”的城市，下面按松江计算。" in both
+    refused = text_of(client_of().get(gaps, {"city": "paris", "export": "csv"}), 422)
+    assert "没有导出" in refused
 
 
 def test_a_product_shows_its_makers_how_sure_each_is_and_partners() -> None:
@@ -112,6 +146,24 @@ def test_gaps_are_told_by_kind_in_words_and_exported() -> None:
     assert rows[0] == ("类别", "产品")
     assert ("断链", "电解液") in rows
     assert "断链,电解液" in text_of(client_of().get(url, {"export": "csv"}))
+
+
+def test_what_only_a_kind_needs_is_told_by_its_share_and_stands_last() -> None:
+    kinds = [("动力电池", "产品小类", name) for name in ("甲型电池", "乙型电池", "丙型电池")]
+    make_chain(data=make_data(relations=(*RELATIONS, *kinds, ("甲型电池", "上游材料", "石墨烯"))))
+    url = reverse("chain_gaps", args=[battery().pk])
+    missing = text_of(client_of().get(url, {"kind": "missing"}))
+    assert "没有企业直接需要，折合 0.33 家" in missing
+    assert "动力电池的 3 种小类中有 1 种需要（甲型电池）。" in missing
+    assert "生产这些产品的另 1 家企业按小类占比折算，未必需要。" in missing
+    assert "2 家企业直接需要" in missing
+    assert missing.index("电解液") < missing.index("石墨烯")
+    rows = list(
+        csv.DictReader(io.StringIO(text_of(client_of().get(url, {"export": "csv"})).lstrip("\ufeff")))
+    )
+    found = {row["产品"]: row for row in rows if row["类别"] == "断链"}
+    assert [found["石墨烯"][head] for head in ("直接需要的企业（家）", "加权需求（家）")] == ["0", "0.3333"]
+    assert [found["电解液"][head] for head in ("直接需要的企业（家）", "加权需求（家）")] == ["2", "2.0"]
 
 
 def test_a_firm_shows_its_products_and_what_its_failure_cuts_off() -> None:

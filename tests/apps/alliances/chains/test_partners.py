@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.test import Client
 
 from langqiao.apps.alliances.models import ChainNode
 from langqiao.apps.alliances.queries import chains_gaps
@@ -14,7 +15,7 @@ from langqiao.apps.alliances.queries.chains_gaps import chain_partners, registry
 from langqiao.apps.registry.models import City
 from langqiao.engines.matching.index import MatchingIndex
 from langqiao.engines.matching.types import Document
-from tests.factories.chains import make_chain
+from tests.factories.chains import RELATIONS, make_chain, make_data
 from tests.factories.registry import make_city, make_organisation, make_product
 
 pytestmark = pytest.mark.django_db
@@ -37,6 +38,26 @@ def test_partners_of_the_data_set_come_from_other_cities() -> None:
     rows = chain_partners(dataset, node, None, cities=others, home=home)
     assert home not in {row.city for row in rows}
     assert all(row.km is not None and row.km > 0 for row in rows)
+
+
+def test_related_products_alone_are_weak_evidence_and_come_last() -> None:
+    relations = (*RELATIONS, *(("材料", "产品小类", name) for name in ("隔膜", "正极材料")))
+    dataset = make_chain(data=make_data(relations=relations))
+    node = ChainNode.objects.get(name="隔膜")
+    rows = chain_partners(dataset, node, None, cities=list(City.objects.all()))
+    assert (rows[0].title, rows[0].reason, rows[0].weak) == ("苏州丁隔膜股份有限公司", "makes", False)
+    weak = [row for row in rows if row.weak]
+    assert weak
+    assert rows[-len(weak) :] == weak
+    assert {row.reason for row in weak} == {"sibling"}
+    assert (
+        "只生产相关产品：正极材料；共同的大类、材料或用途："
+        in {row.title: row for row in weak}["杭州己材料股份有限公司"].why
+    )
+    page = Client().get(node.get_absolute_url()).content.decode()
+    assert "依据弱" in page
+    assert "名称归类把握" in page
+    assert "不说这家企业多合适" in page
 
 
 def test_partners_of_the_registry_come_from_the_matching_index(index: MatchingIndex) -> None:

@@ -95,7 +95,7 @@ def get_chain_map(request: HttpRequest, pk: Key, narrow: Query[MapFilters]) -> A
     boxes = [
         {
             "node": box.node.pk if box.node else None, "label": box.label, "layer": box.layer,
-            "tier": box.tier, "state": box.state, "firms": box.firms,
+            "tier": box.tier, "state": box.state, "gaps": box.gaps, "firms": box.firms,
         }
         for box in drawing.boxes
     ]  # fmt: skip
@@ -110,7 +110,7 @@ def get_chain_gaps(request: HttpRequest, pk: Key, narrow: Query[ChainFilters]) -
         {
             "kind": row.kind, "product": row.product, "node": row.node.pk if row.node else None,
             "layer": row.layer, "measure": row.measure, "shown": row.shown, "why": row.why,
-            "firms": [firm.pk for firm in row.firms],
+            "firms": [firm.pk for firm in row.firms], "direct": row.direct, "demand": row.demand,
         }
         for rows in report.rows.values()
         for row in rows

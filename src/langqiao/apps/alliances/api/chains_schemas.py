@@ -68,13 +68,17 @@ class ChainIndustryOut(Schema):
 
 
 class ChainBoxOut(Schema):
-    """A product in the map: layer 0 is the industry itself, negative is upstream."""
+    """A product in the map: layer 0 is the industry itself, negative is upstream. ``gaps`` are the kinds of
+    gaps it stands in; ``state`` is the first of these, else ``made``, ``none`` (neither made nor needed here)
+    or ``more`` (so many more products).
+    """
 
     node: int | None
     label: str
     layer: int
     tier: int
     state: str
+    gaps: list[str]
     firms: int
 
 
@@ -87,7 +91,11 @@ class ChainMapOut(Schema):
 
 
 class ChainGapOut(Schema):
-    """A gap: ``missing`` 断链, ``thin`` 短链, ``low`` 低链, ``cut`` 关键节点; the measure in words."""
+    """A gap: ``missing`` 断链, ``thin`` 短链, ``low`` 低链, ``cut`` 关键节点; the measure in words.
+
+    Of what is missing, ``direct`` firms need it themselves; ``demand`` adds those whose product needs it by
+    some of its kinds, each by the share of these kinds.
+    """
 
     kind: str
     product: str
@@ -97,6 +105,8 @@ class ChainGapOut(Schema):
     shown: str
     why: str
     firms: list[int]
+    direct: int | None
+    demand: float | None
 
 
 class ChainGapsOut(Schema):
@@ -121,7 +131,12 @@ class ChainMakerOut(Schema):
 
 
 class ChainPartnerOut(Schema):
-    """Who could fill a gap."""
+    """Who could fill a gap, the strongest ``reason`` first: ``makes``, ``kind``, ``broader``, ``near``,
+    ``sibling`` (``weak``), "" for the registry's.
+
+    ``certainty`` is the percent of certainty that the firm's own words mean the product named in ``why``; it
+    says nothing of how well the firm fits.
+    """
 
     title: str
     url: str
@@ -130,6 +145,8 @@ class ChainPartnerOut(Schema):
     why: str
     certainty: int | None
     illustrative: bool
+    reason: str
+    weak: bool
 
     @staticmethod
     def resolve_city(row: Any) -> str | None:

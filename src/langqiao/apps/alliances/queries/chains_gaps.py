@@ -24,12 +24,11 @@ from langqiao.engines.chains.partners import Partner, find_partners
 from langqiao.engines.matching.index import MatchingIndex
 from langqiao.engines.matching.types import Filters, Query
 from langqiao.kit.figures import grouped
-from langqiao.kit.words import listed, named
+from langqiao.kit.words import is_english, listed, named
 
-THIN = 3  # fewer makers than this is thin
-CONCENTRATED = 2500.0  # HHI from which a market counts as highly concentrated
 ROWS_AT_MOST = 1000  # of each kind
 NAMED = 4  # names given in a sentence
+INHERITED = 2  # products told whose kinds need a product
 PARTNERS = 10
 # In standard deviations of a random record's score; below it a shared word is chance.
 CHANCE = 2.0
@@ -41,11 +40,13 @@ SUPPLYING = ("product", "enterprise")
 KINDS = {
     "missing": (
         gettext_lazy("断链"),
-        gettext_lazy("这条链需要、所选城市却没有企业生产的产品，且已有本地企业在等它。"),
+        gettext_lazy(
+            "这条链需要、所选城市却没有企业生产的产品。先列本地企业的产品直接需要的，再列只有部分小类需要的（按小类占比折算）。"
+        ),
     ),
     "thin": (
         gettext_lazy("短链"),
-        gettext_lazy("生产企业少于 3 家、份额集中，或系于一家企业、一座城市的产品。"),
+        gettext_lazy("生产企业少于 3 家、份额集中，或都在一座城市的产品（只选一座城市时，后一条不算）。"),
     ),
     "low": (
         gettext_lazy("低链"),
@@ -60,7 +61,7 @@ KINDS = {
 ASSUMED = (
     gettext_lazy("企业按收入占比分摊到产品，每家企业计 1；数据没有营业收入金额"),
     gettext_lazy("企业生产某产品的一个小类，即视为生产该产品"),
-    gettext_lazy("核心产品所需材料包括其小类所需的材料"),
+    gettext_lazy("核心产品所需材料包括其小类所需的材料；断链的需求按需要它的小类占全部小类的比例折算"),
     gettext_lazy("只有能与产品图谱对应的产品名称参与计算；上市公司之外的企业不在数据中"),
     gettext_lazy("低链：本地对该产品的直接深加工权重占比不足全国的一半"),
 )
@@ -68,14 +69,26 @@ PARTNER_WHY = {
     "makes": gettext_lazy("正在生产"),
     "kind": gettext_lazy("生产其中一个小类"),
     "broader": gettext_lazy("生产更宽的同类产品"),
-    "sibling": gettext_lazy("生产同一大类的产品"),
     "near": gettext_lazy("产品名称语义相近"),
+    "sibling": gettext_lazy("只生产相关产品"),
+}
+# How much a reason says, and its tone.
+PARTNER_FIT = {
+    "makes": (gettext_lazy("生产本产品"), "success"),
+    "kind": (gettext_lazy("生产其小类"), "water"),
+    "broader": (gettext_lazy("生产其大类"), "water"),
+    "near": (gettext_lazy("产品相近"), "water"),
+    "sibling": (gettext_lazy("依据弱"), "warning"),
 }
 
 
 @dataclass(frozen=True, slots=True)
 class GapRow:
-    """A gap: what is lacking, how it is measured, and the measure in words."""
+    """A gap: what is lacking, how it is measured, and the measure in words.
+
+    ``direct`` and ``demand`` are of missing products alone: firms that need it directly, and these with those
+    that need it by their products' kinds, each by its weight.
+    """
 
     kind: str
     product: str
@@ -86,6 +99,8 @@ class GapRow:
     why: str
     firms: list[ChainFirm] = field(default_factory=list)
     city: City | None = None
+    direct: int | None = None
+    demand: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,9 +127,7 @@ def gaps_of(scope: Scope, viewer: Any, *, cities: Sequence[City], up: int = 2) -
     dataset = scope.dataset
     graph = graph_of(dataset, viewer)
     chain = chain_of_scope(graph, scope, up=up)
-    gaps = find_gaps(
-        graph, chain, cities=codes_of(cities), thin=THIN, concentrated=CONCENTRATED, limit=ROWS_AT_MOST
-    )
+    gaps = find_gaps(graph, chain, cities=codes_of(cities), limit=ROWS_AT_MOST)
     names = [gap.product for gap in gaps.missing] + [gap.product for gap in gaps.thin]
     names += [gap.product for gap in gaps.low] + [gap.product for gap in gaps.cuts]
     nodes = nodes_of(dataset, names)
@@ -123,9 +136,11 @@ def gaps_of(scope: Scope, viewer: Any, *, cities: Sequence[City], up: int = 2) -
     rows = {
         "missing": [
             GapRow(
-                "missing", gap.product, nodes.get(gap.product), layer_words(gap.level), gap.firms_waiting,
-                _waiting_words(gap.firms_waiting),
+                "missing", gap.product, nodes.get(gap.product), layer_words(gap.level), gap.demand,
+                _demand_words(gap),
                 _missing_words(gap),
+                direct=gap.firms_waiting,
+                demand=gap.demand,
             )
             for gap in gaps.missing
         ],
@@ -161,12 +176,53 @@ def gaps_of(scope: Scope, viewer: Any, *, cities: Sequence[City], up: int = 2) -
     return GapReport(gaps, rows, cities)
 
 
-def _waiting_words(count: int) -> str:
-    return ngettext("%(n)d 家企业需要", "%(n)d 家企业需要", count) % {"n": count}
+def _demand_words(gap: Missing) -> str:
+    told = {"n": gap.firms_waiting, "d": f"{gap.demand:.2f}" if gap.demand >= 0.01 else "<0.01"}
+    if not gap.firms_waiting:
+        return _("没有企业直接需要，折合 %(d)s 家") % told
+    if not gap.firms_maybe:
+        return ngettext("%(n)d 家企业直接需要", "%(n)d 家企业直接需要", gap.firms_waiting) % told
+    return (
+        ngettext(
+            "%(n)d 家企业直接需要，连小类折合 %(d)s 家",
+            "%(n)d 家企业直接需要，连小类折合 %(d)s 家",
+            gap.firms_waiting,
+        )
+        % told
+    )
+
+
+def _inherited_words(gap: Missing) -> list[str]:
+    """Which products need it by some of their kinds alone, and how the firms that make these count."""
+    if not gap.firms_maybe:
+        return []
+    told = [
+        ngettext(
+            "%(product)s的 %(kinds)d 种小类中有 %(n)d 种需要（%(names)s）。",
+            "%(product)s的 %(kinds)d 种小类中有 %(n)d 种需要（%(names)s）。",
+            one.needing,
+        )
+        % {
+            "product": one.product, "kinds": one.kinds, "n": one.needing, "names": listed(one.names[:NAMED]),
+        }
+        for one in gap.inherited[:INHERITED]
+    ]  # fmt: skip
+    if len(gap.inherited) > INHERITED:
+        told.append(_("还有别的产品，部分小类需要。"))
+    told.append(
+        ngettext(
+            "生产这些产品的另 %(n)d 家企业按小类占比折算，未必需要。",
+            "生产这些产品的另 %(n)d 家企业按小类占比折算，未必需要。",
+            gap.firms_maybe,
+        )
+        % {"n": gap.firms_maybe}
+    )
+    return told
 
 
 def _missing_words(gap: Missing) -> str:
-    told = [_("用于%(names)s。") % {"names": listed(gap.needed_by[:NAMED])}] if gap.needed_by else []
+    told = [_("直接用于%(names)s。") % {"names": listed(gap.needed_by[:NAMED])}] if gap.needed_by else []
+    told += _inherited_words(gap)
     if gap.elsewhere:
         told.append(
             ngettext("数据集中另有 %(n)d 家企业生产。", "数据集中另有 %(n)d 家企业生产。", gap.elsewhere)
@@ -176,7 +232,7 @@ def _missing_words(gap: Missing) -> str:
         told.append(_("数据集中没有企业生产。"))
     if gap.broader:
         told.append(_("本地有企业生产更宽的同类产品。"))
-    return "".join(told)
+    return (" " if is_english() else "").join(words.strip() for words in told)
 
 
 def _cut_words(gap: Cut) -> str:
@@ -198,7 +254,11 @@ def _thin_words(gap: Thin, city: City | None) -> str:
 
 @dataclass(frozen=True, slots=True)
 class PartnerRow:
-    """Who could fill a gap: a firm of the data set, or a record of the registry."""
+    """Who could fill a gap: a firm of the data set, or a record of the registry.
+
+    Of the data set's firms ``reason`` is the engine's, ``weak`` whether it says little, and ``certainty`` the
+    percent of certainty that the firm's own words mean the product in ``why``; it is no measure of fit.
+    """
 
     title: str
     url: str
@@ -207,12 +267,21 @@ class PartnerRow:
     why: str
     certainty: int | None = None
     illustrative: bool = False
+    reason: str = ""
+    weak: bool = False
+
+    @property
+    def fit(self) -> tuple[Any, str] | None:
+        """How much the reason says, in words, and its tone."""
+        return PARTNER_FIT.get(self.reason)
 
 
 def chain_partners(
     dataset: ChainDataset, node: ChainNode, viewer: Any, *, cities: Sequence[City], home: City | None = None
 ) -> list[PartnerRow]:
-    """Firms of the data set in the given cities that make the product or something near it."""
+    """Firms of the data set in the given cities that make the product or something near it, the strongest
+    reason first.
+    """
     graph = graph_of(dataset, viewer)
     found: Sequence[Partner] = find_partners(
         graph,
@@ -227,21 +296,32 @@ def chain_partners(
         firm = firms.get(partner.firm)
         if firm is None:
             continue
-        why = str(PARTNER_WHY.get(partner.why, partner.why))
         rows.append(
             PartnerRow(
                 title=str(firm),
                 url=firm.get_absolute_url(),
                 city=firm.city,
                 km=_km(home, firm.city),
-                why=_("%(why)s：%(product)s") % {"why": why, "product": partner.product},
+                why=_partner_words(partner),
                 certainty=round(100 * partner.certainty),
                 illustrative=firm.dataset.illustrative
                 if firm.dataset_id != dataset.pk
                 else dataset.illustrative,
+                reason=partner.why,
+                weak=partner.weak,
             )
         )
     return rows
+
+
+def _partner_words(partner: Partner) -> str:
+    why = _("%(why)s：%(product)s") % {"why": PARTNER_WHY[partner.why], "product": partner.product}
+    if not partner.weak:
+        return why
+    return _("%(why)s；共同的大类、材料或用途：%(names)s") % {
+        "why": why,
+        "names": listed(partner.evidence[:NAMED]),
+    }
 
 
 @lru_cache(maxsize=1)

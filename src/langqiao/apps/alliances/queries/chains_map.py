@@ -7,14 +7,14 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, ngettext
+from django.utils.translation import gettext_lazy, ngettext, pgettext_lazy
 
 from langqiao.apps.alliances.models.chains import ChainDataset, ChainNode
 from langqiao.apps.alliances.queries.chains import Scope, chain_of_scope, codes_of
 from langqiao.apps.alliances.queries.chains_graph import graph_of, nodes_of
 from langqiao.apps.registry.models import City
 from langqiao.engines.chains.layout import ChainMap, MapEdge, MapNode, chain_map
-from langqiao.kit.words import is_english
+from langqiao.kit.words import is_english, listed
 
 BOX_WIDTH, BOX_HEIGHT = 176, 40
 GAP_ACROSS, GAP_DOWN = 84, 10
@@ -22,24 +22,26 @@ HEAD, EDGE = 34, 12  # px: above the first row, around the whole
 LABEL_AT_MOST = 10  # Chinese characters that fit a box
 MOST = 60
 STATES = {
-    "made": (gettext_lazy("有企业生产"), "", "success"),
-    "thin": (gettext_lazy("短链：企业少"), gettext_lazy("短"), "warning"),
-    "missing": (gettext_lazy("断链：无企业"), gettext_lazy("断"), "danger"),
+    "made": (gettext_lazy("有企业生产，未见缺口"), "", "success"),
+    "missing": (gettext_lazy("断链：有需求、无企业"), pgettext_lazy("chain map", "断"), "danger"),
+    "thin": (gettext_lazy("短链：企业少或集中"), pgettext_lazy("chain map", "短"), "warning"),
+    "low": (gettext_lazy("低链：本地少加工"), pgettext_lazy("chain map", "低"), "warning"),
+    "none": (gettext_lazy("无企业，也无本地需求"), pgettext_lazy("chain map", "无"), "muted"),
     "more": (gettext_lazy("其余产品"), "", "muted"),
 }
+KEY = [(state, words) for state, (words, _mark, _tone) in STATES.items() if state != "more"]
 
 
 @dataclass(frozen=True, slots=True)
 class Box:
-    """A product in the map."""
+    """A product in the map; ``state`` is how it is drawn, ``gaps`` the gap lists it stands in."""
 
     id: int
     label: str
     short: str
     state: str
-    words: str
+    gaps: tuple[str, ...]
     mark: str
-    tone: str
     x: float
     y: float
     firms: int
@@ -54,12 +56,17 @@ class Box:
         return layer_words(self.layer)
 
     @property
+    def states(self) -> list[tuple[str, str]]:
+        """Every state in words with its tone: a product may be thin and low."""
+        return [(str(STATES[one][0]), STATES[one][2]) for one in self.gaps or (self.state,)]
+
+    @property
     def told(self) -> str:
         """What a reader hears: product, state, firms."""
         count = ngettext("%(n)d 家企业", "%(n)d 家企业", self.firms) % {"n": self.firms}
         return _("%(label)s，%(words)s，%(count)s") % {
             "label": self.label,
-            "words": self.words,
+            "words": listed(words for words, _tone in self.states),
             "count": count,
         }
 
@@ -166,7 +173,7 @@ def drawing_of(drawn: ChainMap, dataset: ChainDataset, cities: Sequence[City]) -
 
 
 def _box(node: MapNode, x: float, y: float, known: ChainNode | None, by_code: dict[str, City]) -> Box:
-    words, mark, tone = STATES[node.state]
+    marks = (str(STATES[one][1]) for one in node.gaps or (node.state,))
     label = node.label
     if node.state == "more":
         label = ngettext("另有 %(n)d 种产品", "另有 %(n)d 种产品", node.products) % {"n": node.products}
@@ -176,9 +183,8 @@ def _box(node: MapNode, x: float, y: float, known: ChainNode | None, by_code: di
         label=label,
         short=label if len(label) <= most else f"{label[: most - 1]}…",
         state=node.state,
-        words=str(words),
-        mark=str(mark),
-        tone=tone,
+        gaps=node.gaps,
+        mark=" · ".join(marks),
         x=x,
         y=y,
         firms=node.firms,
