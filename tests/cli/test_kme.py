@@ -68,7 +68,7 @@ def test_a_damaged_store_is_said_in_words_by_every_command(line_folder: Path, tm
         assert "langqiao kme discard" in words
     told = run(app, ["kme", "verify", config, "--json"])
     facts = json.loads(told.stdout)
-    assert facts["faults"] == ["audit: no such table: audit", "witness: no such table: audit"]
+    assert facts["faults"] == ["audit: no such table: audit"]
     assert told.exit_code == 1
 
 
