@@ -52,5 +52,9 @@ def test_a_kme_that_does_not_answer(sides):
     told = run("seal", film, "--to", "SAE-middle-1", "--config", sides / "east" / "seal.toml", "--kme",
                "https://127.0.0.1:9", code=1).output  # fmt: skip
     assert "KME 不可用" in told
+    for address in ("https://[::1", "https://a:99999", "127.0.0.1:9", "ftp://x"):
+        told = run("seal", film, "--to", "SAE-middle-1", "--config", sides / "east" / "seal.toml", "--kme",
+                   address, code=1).output  # fmt: skip
+        assert "KME 不可用" in told
     told = run("seal", film, "--to", "SAE-nowhere-1", "--config", sides / "east" / "seal.toml", code=1).output
     assert "KME" in told

@@ -164,7 +164,7 @@ def _print(facts: dict[str, Any]) -> None:
         out.print(f"随机化后期望保住 / expected share of the optimum  {facts['price']:.1%}", highlight=False)
     if facts["unfilled"]:
         names = facts["unfilled_items"][:20]
-        err.print(f"[yellow]缺 {facts['unfilled']} 个位置 / places unfilled: {names}[/yellow]")
+        err.print(f"缺 {facts['unfilled']} 个位置 / places unfilled: {names}", style="yellow")
         for remedy in facts["diagnosis"]["remedies"]:
             words_of = {
                 "load": f"每位专家上限加 {remedy['size']} / raise max load by {remedy['size']}",

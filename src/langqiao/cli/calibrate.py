@@ -126,8 +126,8 @@ def _print(found: Calibration) -> None:
         f"申报质量 {_figure(found.sigma_item)} / standard deviations of error, reviewers, items"
     )
     for note in found.notes:
-        out.print(f"· {_note(note)}", markup=False)
-    out.print(f"[dim]SM3 {found.receipt.inputs} → {found.receipt.result}[/dim]", soft_wrap=True)
+        out.print(f"· {_note(note)}")
+    out.print(f"SM3 {found.receipt.inputs} → {found.receipt.result}", style="dim", soft_wrap=True)
 
 
 def _note(note: Note) -> str:

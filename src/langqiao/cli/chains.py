@@ -372,4 +372,4 @@ def _print_gaps(found: Gaps) -> None:
     for table in (missing, thin, low, cuts):
         out.print(table)
     for sentence in found.assumptions:
-        out.print(f"[dim]· {sentence}[/dim]", soft_wrap=True)
+        out.print(f"· {sentence}", style="dim", soft_wrap=True)

@@ -79,6 +79,7 @@ def load(
 
 def _print(report: Any, *, written: bool) -> None:
     from rich.table import Table
+    from rich.text import Text
 
     table = Table("文件 / file", "读到 / read", "保留 / kept", "重复 / doubled", "拒绝 / refused")
     for one in report.get("files", []):
@@ -90,4 +91,4 @@ def _print(report: Any, *, written: bool) -> None:
     if len(refused) > 20:
         out.print(f"… {len(refused) - 20} 行见数据集页面 / more on the page of the data set", highlight=False)
     done = "已导入 / loaded" if written else "内容未变，没有改动 / nothing has changed"
-    out.print(f"[green]✓[/green] {done}")
+    out.print(Text.assemble(("✓", "green"), f" {done}"))

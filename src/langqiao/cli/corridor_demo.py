@@ -16,6 +16,7 @@ from django.conf import settings
 from django.db import transaction
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
 from langqiao.apps.accounts.domain import grant_membership
 from langqiao.apps.accounts.models import Role, User
@@ -132,7 +133,8 @@ def password() -> str:
 def print_sample(out: Console) -> None:
     """The four panels of the sample challenge."""
     challenge = Challenge.objects.get(code=SAMPLE)
-    out.print(f"\n[bold]企业出题[/bold]  {challenge.case}  {challenge.organisation}  {challenge.city}")
+    facts = f"  {challenge.case}  {challenge.organisation}  {challenge.city}"
+    out.print(Text.assemble("\n", ("企业出题", "bold"), facts))
     terminal.print_matches(match_challenge(challenge, viewer=None, limit=3), challenge.title, out)
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
+from rich.text import Text
 
 from langqiao.cli.shared import migrate, out, refusals, setup, stop
 
@@ -79,7 +80,7 @@ def parks_report(
 def _print(report: Any) -> None:
     found = report.comparison
     out.print(
-        f"[bold]{report.row.name}[/bold]  比较依据：{found.basis.words}，{len(found.rows)} 方",
+        Text.assemble((report.row.name, "bold"), f"  比较依据：{found.basis.words}，{len(found.rows)} 方"),
         highlight=False,
     )
     for warning in report.warnings:

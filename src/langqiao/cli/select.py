@@ -231,7 +231,8 @@ def _print(found: Choice, candidates: dict[str, Candidate], seconds: float) -> N
     _print_lottery(found)
     _print_remarks(found)
     out.print(
-        f"[dim]{seconds * 1000:.0f} ms · SM3 {found.receipt.inputs} → {found.receipt.result}[/dim]",
+        f"{seconds * 1000:.0f} ms · SM3 {found.receipt.inputs} → {found.receipt.result}",
+        style="dim",
         soft_wrap=True,
     )
 

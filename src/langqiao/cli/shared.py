@@ -6,6 +6,7 @@ import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
+from unicodedata import category
 
 import typer
 from rich.console import Console
@@ -17,12 +18,37 @@ from rich.progress import (
     TimeElapsedColumn,
     TimeRemainingColumn,
 )
+from rich.text import Text
 
 if TYPE_CHECKING:
     from langqiao.engines.matching.types import Progress as EngineProgress
 
-out = Console()
-err = Console(stderr=True)
+
+def shown(text: object) -> str:
+    """The text as a terminal may be given it: control characters and lone surrogates as escapes."""
+    return "".join(
+        one if one in "\n\t" or category(one) not in {"Cc", "Cs"} else one.encode("unicode_escape").decode()
+        for one in str(text)
+    )
+
+
+class Plain(Console):
+    """A console for which strings are text, in sentences and in the cells of tables.
+
+    Names, identifiers and messages come from files and from people; a bracket in them is no markup, a word
+    between colons no emoji. What is to have colour is given as a ``Text`` or a ``style``.
+    """
+
+    def __init__(self, *, stderr: bool = False) -> None:
+        super().__init__(stderr=stderr, markup=False, emoji=False)
+
+    def render_str(self, text: str, **options: Any) -> Text:
+        """The text, fit for a terminal."""
+        return super().render_str(shown(text), **options)
+
+
+out = Plain()
+err = Plain(stderr=True)
 
 
 def setup() -> None:
@@ -65,7 +91,7 @@ def progress_bar() -> Iterator[Callable[[EngineProgress], None]]:
 
 def stop(why: object, *, code: int = 1) -> None:
     """End with a message instead of a traceback."""
-    err.print(f"[red]✗[/red] {why}", highlight=False)
+    err.print(Text.assemble(("✗", "red"), f" {shown(why)}"), highlight=False)
     raise typer.Exit(code)
 
 

@@ -110,7 +110,7 @@ def _row(row: Row) -> dict[str, Any]:
 def print_matches(matches: Matches, title: str, out: Console) -> None:
     """Four tables, one a panel."""
     if title:
-        out.print(f"[bold]{title}[/bold]")
+        out.print(title, style="bold", markup=False)
     if not matches.ready:
         out.print("索引还是空的。请先运行 langqiao demo 或 langqiao import … / the index is empty")
     for panel in matches.panels:
@@ -120,12 +120,14 @@ def print_matches(matches: Matches, title: str, out: Console) -> None:
         table.add_column("伙伴", ratio=4, overflow="fold")
         table.add_column("为什么", ratio=5, overflow="fold")
         for row in panel.rows:
-            name = f"{row.title}\n[dim]{row.organisation}[/dim]" if row.organisation else row.title
+            name = Text(row.title)
+            if row.organisation:
+                name.append(f"\n{row.organisation}", style="dim")
             table.add_row(_bar(row), _place(row), name, row.why)
         if not panel.rows:
             table.add_row("", "", "", panel.empty)
         out.print(table)
-    out.print(f"[dim]用时 {matches.milliseconds} 毫秒 · 青 用词 绿 语义 黄 地点 紫 阶段[/dim]")
+    out.print(f"用时 {matches.milliseconds} 毫秒 · 青 用词 绿 语义 黄 地点 紫 阶段", style="dim")
 
 
 def _bar(row: Row) -> Text:
@@ -266,9 +268,10 @@ def print_report(report: ImportReport, out: Console, *, as_json: bool) -> None:
         f"{report.changed}，未变 {report.unchanged}，有误 {report.failed}，用时 {report.seconds:.1f} 秒"
     )
     for warning in report.warnings[:ERRORS_SHOWN]:
-        out.print(f"[yellow]![/yellow] {warning}")
+        out.print(Text.assemble(("!", "yellow"), f" {warning}"))
     for error in report.errors[:ERRORS_SHOWN]:
-        out.print(f"[red]✗[/red] 第 {error.row} 行 {error.label}：{error.why}{error.mend}")
+        words = f" 第 {error.row} 行 {error.label}：{error.why}{error.mend}"
+        out.print(Text.assemble(("✗", "red"), words))
     if report.failed > ERRORS_SHOWN:
         out.print(f"…… 另有 {report.failed - ERRORS_SHOWN} 行有误")
     if report.failed_file:

@@ -57,9 +57,8 @@ class KmeClient:
         timeout: seconds for one request.
 
     Raises:
-        KmeError: a file is missing, unusable, or open to others. Methods raise it, too, where the KME does
-        not
-            answer (``kind`` "connection") or not in the standard's form ("answer").
+        KmeError: a file is missing, unusable, or open to others, or the address is none. Methods raise it,
+            too, where the KME does not answer (``kind`` "connection") or not in the standard's form ("answer").
     """
 
     def __init__(
@@ -72,7 +71,10 @@ class KmeClient:
         timeout: float = TIMEOUT_SECONDS,
     ) -> None:
         context = client_context(Path(cert), Path(key), Path(ca), minimum="1.2")
-        self._http = httpx.Client(base_url=url, verify=context, timeout=timeout, trust_env=False)
+        try:
+            self._http = httpx.Client(base_url=url, verify=context, timeout=timeout, trust_env=False)
+        except httpx.InvalidURL as error:
+            raise KmeError(f"{url!r} is no address https://HOST:PORT: {error}", kind="connection") from error
 
     def __repr__(self) -> str:
         return f"KmeClient({str(self._http.base_url)!r})"

@@ -11,10 +11,11 @@ from typing import Annotated
 import typer
 from rich.markup import escape
 from rich.table import Table
+from rich.text import Text
 
 from langqiao.cli.shared import out, stop
 
-MARKS = {"pass": "[green]✓[/green]", "fail": "[red]✗[/red]", "skip": "[dim]–[/dim]"}
+MARKS = {"pass": Text("✓", "green"), "fail": Text("✗", "red"), "skip": Text("–", "dim")}
 
 
 def conformance(

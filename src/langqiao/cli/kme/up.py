@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.live import Live
 from rich.table import Table
+from rich.text import Text
 
 from langqiao.cli.shared import err, out, stop
 
@@ -76,11 +77,11 @@ def _table(views: list[View]) -> Table:
         table.add_column(heading, justify="right")
     table.add_column("最少 / lowest")
     for view in views:
-        state = f"[{COLOURS[view.state]}]{WORDS[view.state]}[/]"
+        state = Text(WORDS[view.state], style=COLOURS[view.state])
         table.add_row(
             view.kme, view.city, view.url, state, f"{view.link_units:,}", f"{view.relay_units:,}",
             f"{view.delivered:,}", f"{view.entries:,}", view.lowest,
         )  # fmt: skip
         for fault in view.faults:
-            table.add_row("", "", "", f"[yellow]{fault}[/]")
+            table.add_row("", "", "", Text(fault, style="yellow"))
     return table

@@ -53,11 +53,7 @@ def load(path: str | Path, *, equipment: str | None = None) -> Network:
             message says where.
     """
     place = Path(path)
-    try:
-        raw = place.read_bytes()
-    except OSError as error:
-        raise QkdError(f"{place.name} cannot be read: {error.strerror}", kind="file") from error
-    return network_from_dict(decoded(raw, place.name), equipment=equipment)
+    return network_from_dict(decoded(raw_of(place), place.name), equipment=equipment)
 
 
 def nine_cities(equipment: str | None = None) -> Network:
@@ -101,6 +97,19 @@ def network_from_dict(values: object, *, equipment: str | None = None) -> Networ
         inputs=tuple(marks.inputs),
         note=text(top, "note", ""),
     )
+
+
+def raw_of(place: Path) -> bytes:
+    """The bytes of a file, at most one more than a file may have, so that an endless one is refused in time.
+
+    Raises:
+        QkdError: it cannot be read.
+    """
+    try:
+        with place.open("rb") as stream:
+            return stream.read(BYTES_AT_MOST + 1)
+    except OSError as error:
+        raise QkdError(f"{place.name} cannot be read: {error.strerror}", kind="file") from error
 
 
 def decoded(raw: bytes, name: str) -> object:

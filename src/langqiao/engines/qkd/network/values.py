@@ -72,12 +72,17 @@ def whole(given: Table, key: str, default: int | None = None) -> int:
     return int(value)
 
 
+def unfit(one: str) -> bool:
+    """Whether a character has no place in a text: a control character, or half of a surrogate pair."""
+    return ord(one) < 32 or "\ud800" <= one <= "\udfff"
+
+
 def text(given: Table, key: str, default: str | None = None) -> str:
-    """Text of at most 500 characters, without control characters."""
+    """Text of at most 500 characters, without control characters and halves of surrogate pairs."""
     value = given.values.get(key, default)
     if value is None:
         raise QkdError(f"{given.where}: {key} is missing", kind="missing", subjects=(key,))
-    if not isinstance(value, str) or len(value) > 500 or any(ord(c) < 32 for c in value):
+    if not isinstance(value, str) or len(value) > 500 or any(unfit(c) for c in value):
         raise QkdError(
             f"{given.where}: {key} must be text of at most 500 characters", kind="value", subjects=(key,)
         )

@@ -8,7 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from langqiao.engines.qkd.errors import QkdError
-from langqiao.engines.qkd.network.files import decoded
+from langqiao.engines.qkd.network.files import decoded, raw_of
 from langqiao.engines.qkd.network.lookup import node
 from langqiao.engines.qkd.network.values import Table, flag, number, tables, text, whole
 from langqiao.engines.qkd.types import Demand, Network
@@ -29,11 +29,7 @@ def load_demands(path: str | Path) -> tuple[Demand, ...]:
         QkdError: the file cannot be read, or a demand is malformed; the message says which.
     """
     place = Path(path)
-    try:
-        raw = place.read_bytes()
-    except OSError as error:
-        raise QkdError(f"{place.name} cannot be read: {error.strerror}", kind="file") from error
-    return demands_from(decoded(raw, place.name))
+    return demands_from(decoded(raw_of(place), place.name))
 
 
 def demands_from(values: object) -> tuple[Demand, ...]:
