@@ -53,6 +53,7 @@ from langqiao.cli.sealing import (
     seal_bar,
     speed_of,
     tell,
+    to_report,
 )
 from langqiao.cli.shared import err, stop
 
@@ -118,7 +119,7 @@ def seal(
     }  # fmt: skip
     tell(
         f"✓ 已封装 sealed  {made.info.path}  {facts['segments']} 段 segments · {facts['keys']} 把密钥 keys · "
-        f"{speed} MB/s · 清单 manifest {facts['manifest_digest'][:16]}…",
+        f"{speed} MB/s{to_report(facts)}",
         facts,
         as_json=as_json,
     )
@@ -162,11 +163,9 @@ def open_file(
         show = stack.enter_context(seal_bar(quiet=as_json))
         if check:
             info = verify(file, believed, workers=workers, progress=show)
-            tell(
-                f"✓ 完整，{info.header.sender} 签名 / whole, signed by {info.header.sender}",
-                facts_of(info),
-                as_json=as_json,
-            )
+            facts = facts_of(info)
+            words = f"✓ 完整，{info.header.sender} 签名 / whole, signed by {info.header.sender}"
+            tell(words + to_report(facts), facts, as_json=as_json)
             return
         signer = read_signer(settings, signing_key) if receipt else None
         if receipt and receipt.exists() and not overwrite:

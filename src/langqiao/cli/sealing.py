@@ -19,7 +19,7 @@ from rich.progress import (
     TransferSpeedColumn,
 )
 
-from langqiao.cli.shared import err, out, stop
+from langqiao.cli.shared import err, out, shown, stop
 
 if TYPE_CHECKING:
     from langqiao.engines.sm.mlkem import KemPrivateKey
@@ -63,6 +63,13 @@ WORDS: Final = {
     "engine": "密码库不可用",
     "length": "长度不符",
     "tag": "认证标签不符",
+}
+
+REPORTED: Final = {
+    "file_id": "密封文件标识 file_id",
+    "header_digest": "文件头摘要（SM3）header_digest",
+    "manifest_digest": "清单摘要（SM3）manifest_digest",
+    "keys": "所用密钥数 keys",
 }
 
 PathOption = Path | None
@@ -257,16 +264,21 @@ def facts_of(info: SealedInfo) -> dict[str, Any]:
         "recipient": header.recipient, "created": header.created.isoformat(), "size": header.size,
         "sealed_bytes": info.sealed_bytes, "segments": header.segments, "segment_bytes": header.segment_bytes,
         "keys": len(header.key_ids), "hybrid": header.hybrid, "manifest": header.manifest, "runs": info.runs,
-        "manifest_digest": info.manifest_digest.hex(),
+        "header_digest": info.header_digest.hex(), "manifest_digest": info.manifest_digest.hex(),
     }  # fmt: skip
+
+
+def to_report(facts: dict[str, Any]) -> str:
+    """What the form of a delivery asks for (登记已密封), whole and a line each, under the form's words."""
+    return "".join(f"\n  {words}  {facts[name]}" for name, words in REPORTED.items())
 
 
 def tell(line: str, facts: dict[str, Any], *, as_json: bool) -> None:
     """Print a line, or the facts as JSON."""
     if as_json:
-        print(json.dumps(facts, ensure_ascii=False))
+        print(shown(json.dumps(facts, ensure_ascii=False)))
     else:
-        out.print(line, soft_wrap=True, highlight=False, markup=False)
+        out.print(line, soft_wrap=True, highlight=False)
 
 
 def speed_of(size: int, seconds: float) -> float:

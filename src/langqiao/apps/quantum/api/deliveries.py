@@ -57,7 +57,7 @@ class DeliveryIn(Schema):
 
 
 class DeliverySealIn(Schema):
-    """What ``langqiao seal`` printed."""
+    """What ``langqiao seal --json`` printed; its other values are passed over."""
 
     file_id: Annotated[str, Bound(max_length=32)]
     header_digest: Digest
@@ -73,7 +73,7 @@ class DeliveryProgressIn(Schema):
 
 
 class DeliveryReceiptIn(Schema):
-    """The receipt as ``langqiao open`` wrote it."""
+    """The receipt as ``langqiao open --receipt`` wrote it."""
 
     receipt: Annotated[str, Bound(min_length=1, max_length=RECEIPT_AT_MOST)]
 

@@ -347,7 +347,7 @@ def _check_receipt(delivery: Delivery, text: str) -> None:
         }
         raise Invalid(
             words.get(fault.kind, _("回执有误，或签名不符。")),
-            mend=_("请提交 langqiao open 写出的回执原文；终端换过密钥的，请先由运营方登记。"),
+            mend=_("请提交 langqiao open --receipt 写出的回执原文；终端换过密钥的，请先由运营方登记。"),
             field="receipt",
         ) from fault
 

@@ -129,7 +129,7 @@ def delivery_detail(request: HttpRequest, pk: int) -> HttpResponse:
         "may_send": sealed,
         "may_withdraw": sends and delivery.state in {State.ANNOUNCED, State.SEALED},
         "may_receive": receives,
-        "seal_form": SealForm(),
+        "seal_form": SealForm(delivery=delivery),
         "progress_form": ProgressForm(initial={"done": delivery.done}),
         "receipt_form": ReceiptForm(),
         "reason_form": ReasonForm(),
@@ -139,7 +139,7 @@ def delivery_detail(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 def _seal(request: HttpRequest, delivery: Delivery) -> Any:
-    verbs.seal_delivery(actor(request), delivery, **read(SealForm(request.POST)))
+    verbs.seal_delivery(actor(request), delivery, **read(SealForm(request.POST, delivery=delivery)))
     return _("已登记密封，发出后请登记。")
 
 
