@@ -151,3 +151,98 @@ def test_keys_are_never_overwritten(desk):
     before = (desk.folder / "a" / "sm2.pem").read_bytes()
     assert run("seal-keys", desk.folder / "a", "--sae", "SAE-a", code=1)
     assert (desk.folder / "a" / "sm2.pem").read_bytes() == before
+
+
+def left(folder):
+    """What lies there, without what was there before."""
+    return sorted(path.name for path in folder.iterdir())
+
+
+def keys_left(desk):
+    return (desk.folder / "a" / "keys").read_text("utf-8").count("\n")
+
+
+def linked(film, how):
+    """Another name for the film."""
+    other = film.with_name("other.mov")
+    {"hard": lambda: os.link(film, other), "soft": lambda: other.symlink_to(film), "same": lambda: None}[
+        how
+    ]()
+    return film if how == "same" else other
+
+
+@pytest.mark.parametrize("how", ["same", "hard", "soft"])
+def test_a_source_is_never_its_own_target(desk, how):
+    film, target = desk.film.read_bytes(), linked(desk.film, how)
+    before = left(desk.folder)
+    for more in ((), ("--overwrite",), ("--overwrite", "--restart")):
+        assert "目标就是源文件" in desk.seal("-o", target, *more, code=1).output
+    assert (desk.film.read_bytes(), target.read_bytes(), left(desk.folder)) == (film, film, before)
+    assert keys_left(desk) == 8
+
+
+@pytest.mark.parametrize("suffix", [".sealing", ".sealing-journal", ".sealing-journal.new", ".sealing-keys"])
+def test_nor_is_it_a_file_of_the_work(desk, suffix):
+    film = desk.film.read_bytes()
+    desk.film = desk.film.rename(desk.folder / f"x{suffix}")
+    assert "目标就是源文件" in desk.seal("-o", desk.folder / "x", "--restart", code=1).output
+    assert desk.film.read_bytes() == film
+
+
+@pytest.mark.parametrize("how", ["same", "hard", "soft"])
+def test_a_sealed_file_is_never_replaced_by_its_content(desk, how):
+    desk.seal()
+    sealed, target = desk.sealed.read_bytes(), linked(desk.sealed, how)
+    before = left(desk.folder)
+    assert "目标就是源文件" in desk.open("-o", target, "--overwrite", code=1).output
+    assert (desk.sealed.read_bytes(), left(desk.folder)) == (sealed, before)
+    # The name sealed within may be the sealed file's own; its keys are kept, and the way out is told.
+    mine = desk.folder / "mine"
+    mine.mkdir()
+    desk.sealed = desk.sealed.rename(mine / "film.mov")
+    told = " ".join(desk.open("-o", mine, "--overwrite", code=1).output.split())
+    assert "rename it to film.mov.lqs, film.mov.opening-journal to film.mov.lqs.opening-journal" in told
+    assert desk.sealed.read_bytes() == sealed
+    desk.sealed = desk.sealed.rename(mine / "film.mov.lqs")
+    (mine / "film.mov.opening-journal").rename(mine / "film.mov.lqs.opening-journal")
+    desk.open("-o", mine)
+    assert (mine / "film.mov").read_bytes() == desk.film.read_bytes()
+
+
+def test_a_receipt_replaces_neither_the_sealed_file_nor_the_plaintext(desk):
+    desk.seal()
+    sealed = desk.sealed.read_bytes()
+    assert "回执" in desk.open("--receipt", desk.sealed, "--overwrite", code=1).output
+    assert desk.sealed.read_bytes() == sealed
+    assert "回执" in desk.open("--receipt", desk.folder / "out.mov", "--overwrite", code=1).output
+    assert desk.folder.joinpath("out.mov").read_bytes() == desk.film.read_bytes()
+
+
+@pytest.mark.parametrize("what", ["folder", "pipe", "device"])
+def test_only_regular_files_are_sealed_opened_or_replaced(desk, what):
+    place = desk.folder / "thing"
+    if what == "folder":
+        place.mkdir()
+    elif what == "pipe":
+        os.mkfifo(place)
+    else:
+        place.symlink_to("/dev/zero")
+    film, desk.film = desk.film, place
+    before = left(desk.folder)
+    assert "文件夹请先打包" in desk.seal("-o", desk.folder / "x.lqs", code=1).output
+    desk.film, desk.sealed = film, place
+    assert "不是普通文件" in desk.open(code=1).output
+    assert "不是普通文件" in desk.seal("-o", place, "--overwrite", code=1).output
+    assert (left(desk.folder), keys_left(desk)) == (before, 8)
+
+
+def test_a_refused_run_leaves_nothing(desk):
+    before = left(desk.folder)
+    (desk.folder / "a" / "keys").write_text("", "utf-8")
+    assert "密钥不可用" in desk.seal(code=1).output
+    assert left(desk.folder) == before
+
+
+def test_endless_settings_are_refused(desk):
+    told = run("seal", desk.film, "--to", "x", "--config", "/dev/zero", code=2).output
+    assert "1 MiB" in told

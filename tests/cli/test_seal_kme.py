@@ -13,7 +13,11 @@ from tests.kme.conftest import line_folder, network  # noqa: F401 - fixtures
 
 @pytest.fixture
 def sides(network, tmp_path):  # noqa: F811 - the fixture
-    net = network("east", "middle")
+    return two_sides(network("east", "middle"), tmp_path)
+
+
+def two_sides(net, tmp_path):
+    """A folder with keys, lists and settings for an SAE of either city."""
     lines = [
         run("seal-keys", tmp_path / name, "--sae", f"SAE-{name}-1").stdout for name in ("east", "middle")
     ]
@@ -44,6 +48,19 @@ def test_a_film_with_keys_from_the_network(sides):
     told = run(*args, sides / "again.mov", code=1).output
     assert "密钥不可用" in told
     assert not (sides / "again.mov").exists()
+
+
+def test_a_file_that_needs_more_keys_than_the_pool_holds(network, tmp_path):  # noqa: F811 - the fixture
+    net = network("east", "middle", extra="[keys]\nmax_key_count = 128")
+    folder = two_sides(net, tmp_path)
+    film, sealed = folder / "film.mov", folder / "film.lqs"
+    film.write_bytes(os.urandom(300 * 4096))
+    args = ("seal", film, "--to", "SAE-middle-1", "--output", sealed, "--config", folder / "east" / "seal.toml",
+            "--segment-kib", 4, "--segments-per-key", 1, "--json")  # fmt: skip
+    assert "300 are needed" in " ".join(run(*args, "--wait", 0, code=1).output.split())
+    assert json.loads(run(*args).stdout)["keys"] == 300
+    run("open", sealed, "--config", folder / "middle" / "seal.toml", "--output", folder / "out.mov")
+    assert (folder / "out.mov").read_bytes() == film.read_bytes()
 
 
 def test_a_kme_that_does_not_answer(sides):

@@ -42,6 +42,7 @@ from langqiao.cli.sealing import (
     Signing,
     Trusted,
     Url,
+    Wait,
     Workers,
     facts_of,
     guarded,
@@ -50,6 +51,7 @@ from langqiao.cli.sealing import (
     read_kem,
     read_signer,
     read_trusted,
+    receipt_place,
     seal_bar,
     speed_of,
     tell,
@@ -72,6 +74,7 @@ def seal(
     key: Key = None,
     ca: Ca = None,
     key_file: KeyFileOption = None,
+    wait: Wait = 300.0,
     kem: Annotated[
         PathOption, typer.Option("--kem", help="收件方 ML-KEM-768 公钥 / recipient's ML-KEM public key, PEM")
     ] = None,
@@ -101,7 +104,9 @@ def seal(
             sender=settings.text(sae, "sae", "--sae"),
             recipient=to,
             signer=read_signer(settings, signing_key),
-            keys=key_provider(settings, stack, to, url=kme, cert=cert, key=key, ca=ca, key_file=key_file),
+            keys=key_provider(
+                settings, stack, to, url=kme, cert=cert, key=key, ca=ca, key_file=key_file, wait=wait
+            ),
             vault=local_vault(settings, secret),
             kem=KemPublicKey.from_pem(read_key_file(kem)) if kem else None,
             options=SealOptions(
@@ -168,8 +173,8 @@ def open_file(
             tell(words + to_report(facts), facts, as_json=as_json)
             return
         signer = read_signer(settings, signing_key) if receipt else None
-        if receipt and receipt.exists() and not overwrite:
-            stop(f"{receipt.name} 已存在 / is there already")
+        if receipt:
+            receipt_place(receipt, file, overwrite=overwrite)
         peer = inspect(file).header.sender
         found = open_sealed(
             file,
@@ -185,6 +190,7 @@ def open_file(
             progress=show,
         )
         if receipt and signer:
+            receipt_place(receipt, file, found.target, overwrite=overwrite)
             receipt.write_text(make_receipt(found.info, signer).to_json(), "utf-8")
     speed = speed_of(found.info.header.size, found.seconds)
     facts = {

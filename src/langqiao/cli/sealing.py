@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 import tomllib
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
@@ -29,6 +30,9 @@ if TYPE_CHECKING:
 
 CONFIG: Final = Path("~/.config/langqiao/seal.toml")
 SECRET: Final = Path("~/.local/state/langqiao/seal.secret")
+SETTINGS_AT_MOST: Final = 1 << 20
+PAUSE_SECONDS: Final = 5
+"""Between two requests where the KME does not say when to come back."""
 AT_MOST: Final = 16
 """Keys asked for at once where the KME does not say how many it gives."""
 
@@ -52,6 +56,8 @@ WORDS: Final = {
     "journal": "断点日志不可用",
     "secret": "本机保护密钥不可用",
     "source": "源文件已变化",
+    "file": "不是普通文件；文件夹请先打包成一个文件",
+    "same": "目标就是源文件本身，写入会毁掉它；请另选目标",
     "exists": "目标文件已存在，可加 --overwrite",
     "space": "磁盘空间不足",
     "busy": "另一进程正在处理",
@@ -107,6 +113,12 @@ Secret = Annotated[
         "--secret", envvar="LANGQIAO_SEAL_SECRET", help="本机保护密钥 / local secret that wraps journals"
     ),
 ]
+Wait = Annotated[
+    float,
+    typer.Option(
+        "--wait", min=0, max=7 * 86_400, help="密钥不足时最多等待的秒数 / seconds to collect keys, at most"
+    ),
+]
 Engine = Annotated[str, typer.Option("--engine", help="auto|portable|libgcrypt")]
 Workers = Annotated[int, typer.Option("--workers", min=0, max=64, help="线程数，0 为自动 / threads")]
 Overwrite = Annotated[bool, typer.Option("--overwrite", help="覆盖目标文件 / replace the target")]
@@ -122,8 +134,11 @@ class Settings:
         if path is not None or place.is_file():
             try:
                 with place.open("rb") as stream:
-                    self._values = tomllib.load(stream)
-            except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+                    raw = stream.read(SETTINGS_AT_MOST + 1)
+                if len(raw) > SETTINGS_AT_MOST:
+                    stop(f"{place.name} 超过 1 MiB，不像配置文件 / is larger than 1 MiB, no settings", code=2)
+                self._values = tomllib.loads(raw.decode("utf-8"))
+            except (ValueError, RecursionError) as error:
                 stop(f"{place.name} 不是有效的 TOML / is no valid TOML: {error}", code=2)
 
     def _found(self, name: str) -> str:
@@ -166,7 +181,7 @@ def guarded() -> Iterator[None]:
     try:
         yield
     except SmError as error:
-        stop(f"{WORDS.get(error.kind, error.kind)} / {error}")
+        stop(f"{WORDS.get(error.kind, error.kind)} / {error}", code=130 if error.kind == "cancelled" else 1)
     except KmeError as error:
         stop(f"KME 不可用 / {error}")
     except OSError as error:
@@ -199,10 +214,10 @@ def seal_bar(*, quiet: bool) -> Iterator[Callable[[SealProgress], None] | None]:
 
 def key_provider(
     settings: Settings, stack: ExitStack, peer: str, *,
-    url: str, cert: Path | None, key: Path | None, ca: Path | None, key_file: Path | None,
+    url: str, cert: Path | None, key: Path | None, ca: Path | None, key_file: Path | None, wait: float = 0.0,
 ) -> KeyProvider:  # fmt: skip
-    """Return the key file, or the KME with as many keys a request as it allows."""
-    from langqiao.engines.sm.sealed import KeyFile, KmeKeys
+    """Return the key file, or the KME with as many keys a request as it allows; ``wait`` in seconds."""
+    from langqiao.engines.sm.sealed import KeyFile, KmeKeys, Patience
     from langqiao.kme.client import KmeClient, KmeRefused
     from langqiao.kme.errors import KmeError
 
@@ -214,24 +229,56 @@ def key_provider(
             settings.must(key, "kme.key", "--key"), settings.must(ca, "kme.ca", "--ca"),
         )
     )  # fmt: skip
-    try:
-        status = client.status(peer)
-    except KmeRefused:  # it may tell this side nothing of the peer and still deliver
-        status = {}
-    at_most, stored = status.get("max_key_per_request"), status.get("stored_key_count")
+
+    def status() -> tuple[int | None, int | None]:
+        try:
+            values = client.status(peer)
+        except KmeRefused:  # it may tell this side nothing of the peer and still deliver
+            values = {}
+        most, stored = values.get("max_key_per_request"), values.get("stored_key_count")
+        return most if type(most) is int else None, stored if type(stored) is int else None
+
+    at_most, stored = status()
 
     def say(error: Exception) -> str:
         wait = getattr(error, "retry_after", 0)
         return f"KME: {error}" + (f"; try again in {wait} s" if wait else "")
 
-    number = at_most if type(at_most) is int and at_most > 0 else AT_MOST
     return KmeKeys(
         client,
-        at_most=number,
+        at_most=at_most if at_most and at_most > 0 else AT_MOST,
         errors=(KmeError,),
         refused=say,
-        stored=stored if type(stored) is int else None,
+        stored=stored,
+        patience=Patience(wait, pause_after, lambda _peer: status()[1], waiting_line()),
     )
+
+
+def pause_after(error: BaseException | None) -> float | None:
+    """Seconds until a KME that said 503 may be asked again; None for what waiting does not mend."""
+    from langqiao.kme.client import KmeRefused
+    from langqiao.kme.errors import UNAVAILABLE
+
+    if not isinstance(error, KmeRefused) or error.status != UNAVAILABLE:
+        return None
+    return float(error.retry_after or PAUSE_SECONDS)
+
+
+def waiting_line() -> Callable[[int, int, float], None]:
+    """A line on standard error when keys are waited for: when some have come, otherwise twice a minute."""
+    last = [-1, 0.0]
+
+    def tell(taken: int, wanted: int, seconds: float) -> None:
+        if taken == last[0] and time.monotonic() < last[1] + 30:
+            return
+        last[:] = taken, time.monotonic()
+        err.print(
+            f"… 已取 {taken}/{wanted} 把密钥，等待 KME 补充，Ctrl+C 停止并保留 / {taken} of {wanted} keys; "
+            f"asking again in {seconds:g} s, Ctrl+C stops and keeps them",
+            highlight=False,
+        )
+
+    return tell
 
 
 def local_vault(settings: Settings, secret: Path | None) -> Vault:
@@ -271,6 +318,14 @@ def facts_of(info: SealedInfo) -> dict[str, Any]:
 def to_report(facts: dict[str, Any]) -> str:
     """What the form of a delivery asks for (登记已密封), whole and a line each, under the form's words."""
     return "".join(f"\n  {words}  {facts[name]}" for name, words in REPORTED.items())
+
+
+def receipt_place(receipt: Path, *others: Path, overwrite: bool) -> None:
+    """Refuse a place for the receipt that is taken, or that is one of the other files."""
+    if receipt.exists() and any(one.exists() and one.samefile(receipt) for one in others):
+        stop(f"回执不能写入 {receipt.name}，它就是密封或启封的文件 / the receipt needs a file of its own")
+    if receipt.exists() and not overwrite:
+        stop(f"{receipt.name} 已存在，可加 --overwrite / is there already")
 
 
 def tell(line: str, facts: dict[str, Any], *, as_json: bool) -> None:

@@ -10,7 +10,8 @@ from __future__ import annotations
 from langqiao.engines.sm.sealed.checking import inspect, verify
 from langqiao.engines.sm.sealed.errors import SealedError
 from langqiao.engines.sm.sealed.opening import open_sealed
-from langqiao.engines.sm.sealed.providers import KeyFile, KmeKeys
+from langqiao.engines.sm.sealed.providers import KeyFile, KmeKeys, Patience
+from langqiao.engines.sm.sealed.purse import KeysShort
 from langqiao.engines.sm.sealed.receipt import Receipt, check_receipt, make_receipt
 from langqiao.engines.sm.sealed.sealing import seal
 from langqiao.engines.sm.sealed.trust import TrustedKeys
@@ -30,8 +31,10 @@ __all__ = [
     "Header",
     "KeyFile",
     "KeyProvider",
+    "KeysShort",
     "KmeKeys",
     "Opened",
+    "Patience",
     "Progress",
     "Receipt",
     "SealKey",

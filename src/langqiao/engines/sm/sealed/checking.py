@@ -28,6 +28,7 @@ from langqiao.engines.sm.sealed.layout import (
 from langqiao.engines.sm.sealed.pipeline import (
     Buffers,
     in_order,
+    open_regular,
     read_exactly,
     stop_if_asked,
     worker_count,
@@ -112,7 +113,7 @@ def contents(path: Path, workers: int = 0) -> Iterator[Contents]:
         SealedError: it is no sealed file or not whole; the place is named.
         OSError: it cannot be read.
     """
-    descriptor = os.open(path, os.O_RDONLY)
+    descriptor = open_regular(path)
     try:
         size = os.fstat(descriptor).st_size
         raw, header = _header(descriptor, size)

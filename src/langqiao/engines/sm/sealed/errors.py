@@ -18,7 +18,8 @@ class SealedError(SmError):
       somebody else; ``key`` a key is not to be had or does not fit; ``kem`` the ML-KEM key is missing
       or another one;
     * ``journal``, ``secret`` what a resumption needs is damaged; ``source`` the source file was changed
-      meanwhile; ``exists`` the target is there already; ``space`` the disk is full; ``busy`` another
+      meanwhile; ``file`` a folder, pipe or device in a file's place; ``same`` source and target are one;
+      ``exists`` the target is there already; ``space`` the disk is full; ``busy`` another
       process works at it; ``cancelled`` as asked; ``options``, ``name``, ``receipt``, ``trust`` a value
       cannot be used.
 

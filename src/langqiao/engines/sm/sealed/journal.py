@@ -30,7 +30,7 @@ _MAGIC: Final = b"LQS-JRN1"
 _BODY: Final = struct.Struct(">cQ32s16s")
 _MAC_BYTES: Final = 16
 _RECORD_BYTES: Final = _BODY.size + _MAC_BYTES
-_LARGEST_BLOB: Final = 4 * LARGEST_HEADER
+LARGEST_BLOB: Final = 4 * LARGEST_HEADER
 _RUN: Final = b"R"
 _PIECE: Final = b"P"
 
@@ -101,10 +101,12 @@ class Journal:
         Raises:
             SealedError: there is one already, or another process makes one (``kind`` is ``busy``).
         """
-        fresh = path.with_name(path.name + ".new")
+        fresh = draft_of(path)
         descriptor = os.open(fresh, os.O_RDWR | os.O_CREAT, 0o600)
+        locked = False
         try:
             _lock(descriptor, path)
+            locked = True
             _alone(descriptor, path, fresh)
             state = make()
             blob = vault.wrap(_encode(state), _MAGIC)
@@ -114,6 +116,8 @@ class Journal:
             fresh.rename(path)
             sync_folder(path.parent)
         except BaseException:
+            if locked and _is_at(descriptor, fresh):
+                fresh.unlink()  # before the lock goes: nobody else has begun with it
             os.close(descriptor)
             raise
         return cls(path, descriptor, state)
@@ -202,6 +206,11 @@ class Journal:
         sync_folder(self.path.parent)
 
 
+def draft_of(path: Path) -> Path:
+    """Where a journal is written before it gets its name."""
+    return path.with_name(path.name + ".new")
+
+
 def _alone(descriptor: int, path: Path, fresh: Path) -> None:
     if path.exists() or not _is_at(descriptor, fresh):
         raise SealedError(f"another process is at work with {path.name}", kind="busy")
@@ -227,7 +236,7 @@ def _blob(descriptor: int, path: Path) -> bytes:
     start = os.pread(descriptor, len(_MAGIC) + 4, 0)
     length = int.from_bytes(start[len(_MAGIC) :], "big")
     held = os.fstat(descriptor).st_size - len(start)
-    if start[: len(_MAGIC)] != _MAGIC or not 0 < length <= min(held, _LARGEST_BLOB):
+    if start[: len(_MAGIC)] != _MAGIC or not 0 < length <= min(held, LARGEST_BLOB):
         raise SealedError(f"{path.name} is no journal, or is damaged", kind="journal")
     return os.pread(descriptor, length, len(start))
 

@@ -13,11 +13,13 @@ from langqiao.engines.sm.mlkem import KemPrivateKey
 from langqiao.engines.sm.sealed.checking import Contents, check_signature, contents, misplaced
 from langqiao.engines.sm.sealed.checkpoint import Checkpoints
 from langqiao.engines.sm.sealed.errors import SealedError
-from langqiao.engines.sm.sealed.journal import Journal, Piece, State, sync_folder
+from langqiao.engines.sm.sealed.journal import Journal, Piece, State, draft_of, sync_folder
 from langqiao.engines.sm.sealed.layout import METADATA_BYTES, METADATA_PLAIN
 from langqiao.engines.sm.sealed.pipeline import (
     Buffers,
     in_order,
+    keep_apart,
+    may_become,
     read_exactly,
     room_for,
     stop_if_asked,
@@ -97,23 +99,24 @@ def open_sealed(
     chosen, make = back_end(engine)
     folder = target if target.is_dir() else target.parent
     base = source.name if target.is_dir() else target.name
-    if not target.is_dir() and target.exists() and not overwrite:
-        raise SealedError(f"{target.name} is there already", kind="exists")
+    part, journal_path = folder / (base + PART), folder / (base + JOURNAL)
     with contents(source, workers) as sealed:
+        keep_apart(sealed.descriptor, target, part, journal_path, draft_of(journal_path))
+        if not target.is_dir():
+            may_become(target, overwrite=overwrite)
         if sealed.header.recipient != recipient:
             raise SealedError(
                 f"the file is for {sealed.header.recipient}, not for {recipient}", kind="recipient"
             )
         check_signature(sealed, trusted)
         secret = _kem_secret(sealed, kem)
-        part = folder / (base + PART)
-        journal = _journal(sealed, folder / (base + JOURNAL), part, keys, vault)
+        journal = _journal(sealed, journal_path, part, keys, vault)
         try:
             schedule = Schedule(sealed.header, sealed.header_digest, journal.state.keys, make, secret)
             name = _name(sealed, schedule)
             final = target / safe_name(name) if target.is_dir() else target
-            if final.exists() and not overwrite:
-                raise SealedError(f"{final.name} is there already", kind="exists")
+            _spare(sealed, final, journal_path)
+            may_become(final, overwrite=overwrite)
             descriptor = os.open(part, os.O_RDWR | os.O_CREAT, 0o600)
             try:
                 work = _Work(sealed, descriptor, journal, schedule, worker_count(workers), checkpoint_bytes)
@@ -131,6 +134,16 @@ def open_sealed(
         finally:
             journal.close()
         return Opened(sealed.info(), final, name, chosen, time.perf_counter() - started, resumed)
+
+
+def _spare(sealed: Contents, final: Path, journal: Path) -> None:
+    """Refuse a sealed name that would replace the sealed file itself; its keys stay in the journal."""
+    try:
+        keep_apart(sealed.descriptor, final)
+    except SealedError as error:
+        name = sealed.path.name
+        way = f"rename it to {name}.lqs, {journal.name} to {name}.lqs{JOURNAL}, and open again"
+        raise SealedError(f"{name} has the name of its own content; {way}", kind="same") from error
 
 
 def _kem_secret(sealed: Contents, kem: KemPrivateKey | None) -> bytes:

@@ -8,11 +8,12 @@ back only digests.
 from __future__ import annotations
 
 import os
+import stat
 import threading
 from collections import deque
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Final, TypeVar
 
@@ -84,6 +85,49 @@ def write_exactly(descriptor: int, view: memoryview | bytes, offset: int) -> Non
     while rest:
         written = os.pwrite(descriptor, rest, offset)
         rest, offset = rest[written:], offset + written
+
+
+def open_regular(path: Path) -> int:
+    """Open a file for reading and return its descriptor.
+
+    Raises:
+        SealedError: it is a folder, a pipe or a device, which is neither opened nor waited for (``kind`` is
+            ``file``).
+        OSError: it cannot be opened.
+    """
+    if stat.S_ISREG(path.stat().st_mode):  # asked by name first: opening a device may already act on it
+        descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+        if stat.S_ISREG(os.fstat(descriptor).st_mode):
+            return descriptor
+        os.close(descriptor)
+    raise SealedError(
+        f"{path} is a folder, a pipe or a device; pack a folder into one file first", kind="file"
+    )
+
+
+def keep_apart(descriptor: int, *places: Path) -> None:
+    """Refuse to write where the source itself lies, under this name or, by a link, another.
+
+    Raises:
+        SealedError: one of the places is the source (``kind`` is ``same``).
+    """
+    own = os.fstat(descriptor)
+    for place in places:
+        with suppress(FileNotFoundError):
+            if os.path.samestat(own, place.stat()):
+                raise SealedError(f"{place.name} is the source itself; name another target", kind="same")
+
+
+def may_become(target: Path, *, overwrite: bool) -> None:
+    """Refuse a target that is there, unless it is a file that may be replaced.
+
+    Raises:
+        SealedError: it may not be replaced (``exists``), or is a folder, a pipe or a device (``file``).
+    """
+    if target.exists() and not target.is_file():
+        raise SealedError(f"{target} is a folder, a pipe or a device; name a file", kind="file")
+    if target.exists() and not overwrite:
+        raise SealedError(f"{target.name} is there already", kind="exists")
 
 
 def room_for(folder: Path, length: int) -> None:

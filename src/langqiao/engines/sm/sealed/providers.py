@@ -9,12 +9,15 @@ from __future__ import annotations
 import fcntl
 import os
 import re
+import time
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Final, Protocol
 
 from langqiao.engines.sm.sealed.errors import SealedError
+from langqiao.engines.sm.sealed.purse import KeysShort
 from langqiao.engines.sm.sealed.types import SealKey
 
 KEY_BITS: Final = 256
@@ -44,11 +47,33 @@ class KeyClient(Protocol):
         """Get key with key IDs (``dec_keys``)."""
 
 
+@dataclass(frozen=True)
+class Patience:
+    """How a KME that runs short is waited for; by default not at all.
+
+    Attributes:
+        seconds: How long keys are collected at most.
+        pause: Seconds until it is asked again after an error of the client; None where waiting is no help.
+        stock: How many keys the KME holds for a peer now; None where it does not tell.
+        tell: Called before each wait with the keys taken, the keys wanted and the seconds.
+        sleep: Waits so many seconds.
+        clock: The time in seconds.
+    """
+
+    seconds: float = 0.0
+    pause: Callable[[BaseException | None], float | None] = lambda _error: None
+    stock: Callable[[str], int | None] = lambda _peer: None
+    tell: Callable[[int, int, float], None] = lambda _taken, _wanted, _seconds: None
+    sleep: Callable[[float], None] = time.sleep
+    clock: Callable[[], float] = time.monotonic
+
+
 class KmeKeys:
     """Keys from a KME, in requests of at most ``at_most`` keys.
 
-    ``stored`` is the stored_key_count of its status, where it told one: more than that is not even asked
-    for, since keys already delivered would be lost when the rest is not to be had.
+    ``stored`` is the stored_key_count of its status, where it told one: without patience, more than that is
+    not even asked for, since the rest would not be to be had. With ``patience`` a file may need more keys
+    than the pool holds at any time: they are taken as they come.
 
     What the client raises is handed to ``refused``, which says in one sentence what to do; other errors pass.
     """
@@ -56,9 +81,10 @@ class KmeKeys:
     def __init__(
         self, client: KeyClient, *, at_most: int = 16, errors: tuple[type[Exception], ...] = (),
         refused: Callable[[Exception], str] = str, stored: int | None = None,
+        patience: Patience | None = None,
     ) -> None:  # fmt: skip
         self._client, self._at_most, self._errors, self._say = client, max(1, at_most), errors, refused
-        self._stored = stored
+        self._stored, self._patience = stored, patience or Patience()
 
     def _ask(self, ask: Callable[[], Sequence[DeliveredKey]]) -> list[SealKey]:
         try:
@@ -70,17 +96,51 @@ class KmeKeys:
         return found
 
     def take(self, peer: str, count: int) -> Sequence[SealKey]:
-        """Ask for new keys shared with ``peer``."""
-        if self._stored is not None and self._stored < count:
+        """Ask for new keys shared with ``peer``, and wait for them as patience says.
+
+        Raises:
+            KeysShort: there are too few after that, or it was interrupted; it has those already taken.
+            SealedError: none was taken.
+        """
+        if not self._patience.seconds and self._stored is not None and self._stored < count:
             raise SealedError(f"the KME holds {self._stored} keys for {peer}, {count} are needed", kind="key")
         found: list[SealKey] = []
+        try:
+            self._collect(peer, count, found)
+        except KeyboardInterrupt as stopped:
+            raise KeysShort("stopped while keys were taken", found, kind="cancelled") from stopped
+        except SealedError as error:
+            if not found:
+                raise
+            raise KeysShort(str(error), found, kind=error.kind) from error
+        except self._errors as error:  # of the stock: what was taken is still told
+            raise KeysShort(self._say(error), found) from error
+        return found
+
+    def _collect(self, peer: str, count: int, found: list[SealKey]) -> None:
+        """Fill ``found``: as many keys a request as allowed, or as there are; where there are none, wait."""
+        patience, most = self._patience, self._at_most
+        end = patience.clock() + patience.seconds
         while len(found) < count:
-            number = min(self._at_most, count - len(found))
-            got = self._ask(partial(self._client.get_keys, peer, number=number, size=KEY_BITS))
+            number = min(most, count - len(found))
+            try:
+                got = self._ask(partial(self._client.get_keys, peer, number=number, size=KEY_BITS))
+            except SealedError as error:
+                pause = patience.pause(error.__cause__)
+                if pause is None:
+                    raise
+                most = patience.stock(peer) or 0
+                if not 0 < most < number:
+                    if patience.clock() + pause > end:
+                        raise
+                    patience.tell(len(found), count, pause)
+                    patience.sleep(pause)
+                    most = self._at_most
+                continue
+            found += got
+            most = self._at_most
             if len(got) != number:
                 raise SealedError(f"the KME delivered {len(got)} keys instead of {number}", kind="key")
-            found += got
-        return found
 
     def fetch(self, peer: str, ids: Sequence[str]) -> Sequence[SealKey]:
         """Ask for the keys that ``peer`` took."""

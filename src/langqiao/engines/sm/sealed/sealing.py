@@ -13,7 +13,7 @@ from langqiao.engines.sm.errors import TagError
 from langqiao.engines.sm.mlkem import KemPublicKey
 from langqiao.engines.sm.sealed.checkpoint import Checkpoints
 from langqiao.engines.sm.sealed.errors import SealedError
-from langqiao.engines.sm.sealed.journal import Journal, Piece, State, sync_folder
+from langqiao.engines.sm.sealed.journal import Journal, Piece, State, draft_of, sync_folder
 from langqiao.engines.sm.sealed.layout import (
     ID_BYTES,
     KEY_BITS,
@@ -31,12 +31,16 @@ from langqiao.engines.sm.sealed.layout import (
 from langqiao.engines.sm.sealed.pipeline import (
     Buffers,
     in_order,
+    keep_apart,
+    may_become,
+    open_regular,
     read_exactly,
     room_for,
     stop_if_asked,
     worker_count,
     write_exactly,
 )
+from langqiao.engines.sm.sealed.purse import PURSE, Purse
 from langqiao.engines.sm.sealed.schedule import Schedule, leaf, pack_metadata
 from langqiao.engines.sm.sealed.types import (
     CancelCallback,
@@ -106,6 +110,7 @@ def _begin(
     recipient: str,
     signer: Sm2PrivateKey,
     keys: KeyProvider,
+    purse: Purse,
     vault: Vault,
     kem: KemPublicKey | None,
     options: SealOptions,
@@ -130,7 +135,7 @@ def _begin(
         )  # fmt: skip
 
     def take() -> State:
-        taken = tuple(keys.take(recipient, needed))
+        taken = purse.take(keys, needed)
         ids = tuple(key.id for key in taken)
         return State("seal", header(ids), taken, os.urandom(32), secret, identity)
 
@@ -160,16 +165,17 @@ def seal(
     """Seal a file for a recipient; called again after an interruption, it goes on where it stopped.
 
     Until the end the work lies beside the target under its name with ``.sealing`` and
-    ``.sealing-journal``; the target itself appears whole or not at all.
+    ``.sealing-journal``, and with ``.sealing-keys`` while there are too few keys to begin; the target itself
+    appears whole or not at all.
 
     Args:
-        source: The file; it must not change meanwhile.
-        target: The sealed file to be made.
+        source: The file, a regular one; it must not change meanwhile.
+        target: The sealed file to be made; not the source, by whatever name.
         sender: SAE ID of the sender, for whose key the recipient has a line in the list of trusted keys.
         recipient: SAE ID of the recipient.
         signer: The sender's SM2 key.
         keys: Where keys come from; used once, at the very beginning.
-        vault: Wraps the keys in the journal.
+        vault: Wraps the keys in the journal, and those that are kept.
         kem: The recipient's ML-KEM key, to combine its secret with the keys.
         options: How to cut and work.
         overwrite: Whether a target that is there may be replaced.
@@ -185,21 +191,25 @@ def seal(
     chosen = options or SealOptions()
     _checked(chosen)
     engine, make = back_end(chosen.engine)
-    if target.exists() and not overwrite:
-        raise SealedError(f"{target.name} is there already", kind="exists")
     part, journal_path = target.with_name(target.name + PART), target.with_name(target.name + JOURNAL)
+    purse = Purse(target.with_name(target.name + PURSE), vault, sender, recipient)
     started = time.perf_counter()
-    descriptor = os.open(source, os.O_RDONLY)
+    descriptor = open_regular(source)
     try:
+        keep_apart(
+            descriptor, target, part, journal_path, draft_of(journal_path), purse.path, draft_of(purse.path)
+        )
+        may_become(target, overwrite=overwrite)
         if restart:
             part.unlink(missing_ok=True)
             journal_path.unlink(missing_ok=True)
+            purse.path.unlink(missing_ok=True)
         journal = Journal.load(journal_path, vault)
         if journal is None:
             part.unlink(missing_ok=True)
             journal = _begin(
                 descriptor, journal_path, sender=sender, recipient=recipient, signer=signer, keys=keys,
-                vault=vault, kem=kem, options=chosen, created=created,
+                purse=purse, vault=vault, kem=kem, options=chosen, created=created,
             )  # fmt: skip
         try:
             header = _same_work(journal, descriptor, sender, recipient, signer)
