@@ -58,7 +58,8 @@ class KmeClient:
 
     Raises:
         KmeError: a file is missing, unusable, or open to others, or the address is none. Methods raise it,
-            too, where the KME does not answer (``kind`` "connection") or not in the standard's form ("answer").
+            too, where the KME does not answer (``kind`` "connection") or not in the standard's form
+            ("answer").
     """
 
     def __init__(
