@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.markup import escape
 from rich.table import Table
 from rich.text import Text
 
@@ -57,7 +56,7 @@ def conformance(
     else:
         table = Table("", "条款 / clause", "检查 / check", "原因 / why")
         for outcome in outcomes:
-            table.add_row(MARKS[outcome.verdict], outcome.clause, outcome.name, escape(outcome.fault))
+            table.add_row(MARKS[outcome.verdict], outcome.clause, outcome.name, outcome.fault)
         out.print(table)
         out.print(
             f"通过 {counts['pass']}，未通过 {counts['fail']}，未检查 {counts['skip']}"
