@@ -49,7 +49,7 @@ class RateLimits:
 class RelaySettings:
     """Keys between KMEs without a link of their own. Counts are units of 256 bits, times are seconds."""
 
-    low_water: int = 64
+    low_water: int = 128
     block: int = 32
     expires: float = 60.0
     multicast_timeout: float = 10.0

@@ -20,9 +20,10 @@ One TOML file, the same for every KME::
 
 from __future__ import annotations
 
+import itertools
 import tomllib
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
@@ -80,6 +81,11 @@ class Directory:
             if {link.a, link.b} == {a, b}:
                 return link
         return None
+
+    def slowest(self, route: Sequence[str]) -> float:
+        """Return the rate of the slowest link of a route in bits a second, 0 where there is none."""
+        links = [self.link(a, b) for a, b in itertools.pairwise(route)]
+        return min((link.rate_bps for link in links if link is not None), default=0.0)
 
     def route(self, a: str, b: str, *, without: frozenset[str] = frozenset()) -> tuple[str, ...] | None:
         """Return the KMEs from ``a`` to ``b`` over the fewest links, or ``None``; ties by name.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import itertools
+import logging
 import math
 import os
 import uuid
@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from langqiao.engines.sm import sm3_hex
 from langqiao.kme.config import UNIT_BITS, Config
-from langqiao.kme.errors import MANDATORY_UNMET, bad_request, unauthorised, unavailable
+from langqiao.kme.errors import MANDATORY_UNMET, KmeError, Refusal, bad_request, unauthorised, unavailable
 from langqiao.kme.extensions import MAX_AGE, ROUTE, SUPPORTED, Wishes, wishes
 from langqiao.kme.ids import Namer, pool_key
 from langqiao.kme.limits import Throttle
@@ -21,6 +21,8 @@ from langqiao.kme.store import IN, LINK, OUT, RELAY, Delivery, Pool, Store, Tran
 
 if TYPE_CHECKING:
     from langqiao.kme.relay.relay import Relay
+
+log = logging.getLogger("langqiao.kme")
 
 DAY_MS: Final = 86_400_000
 WRONG_SAE: Final = "the key was issued to another SAE"
@@ -130,8 +132,8 @@ class Service:
 
         def issue(transaction: Transaction) -> Delivery:
             pool = transaction.pool(peer, OUT)
-            oldest = self._oldest(transaction, pool, request, wish)
             self._count(transaction, master, request.number)
+            oldest = self._oldest(transaction, pool, request, wish)
             taken = transaction.take(pool, request.number, units, oldest)
             pool.delivered += units * len(taken)
             keys = [(name(serial, length, master, slave), material[:length]) for serial, material in taken]
@@ -150,31 +152,26 @@ class Service:
         if not pool.fits(request.number, units, wanted):
             if wanted > age_limit and pool.fits(request.number, units, age_limit):
                 raise bad_request(MANDATORY_UNMET, parameter=MAX_AGE)
-            raise unavailable(DEPLETED, retry_after=self._refill_seconds(pool, request.number * units))
+            raise unavailable(DEPLETED, retry_after=self._refill_seconds(pool, request.number, units))
         if wish.max_age_optional is not None:
             wish_oldest = transaction.at - wish.max_age_optional
             if wish_oldest > wanted and pool.fits(request.number, units, wish_oldest):
                 return wish_oldest
         return wanted
 
-    def _refill_seconds(self, pool: Pool, units: int) -> int:
-        """Return the seconds in which a link makes the units that are missing, 1 to 3,600."""
-        route = self.directory.route(self.config.id, pool.peer) or ()
-        rates = [
-            link.rate_bps
-            for a, b in itertools.pairwise(route)
-            if (link := self.directory.link(a, b)) is not None
-        ]
-        rate = min(rates, default=0.0) / 2
-        missing = max(0, units - pool.available) * UNIT_BITS
+    def _refill_seconds(self, pool: Pool, number: int, units: int) -> int:
+        """Return the seconds in which a link or the relay makes the units that are missing, 1 to 3,600."""
+        if pool.kind == RELAY and self.relay is not None:
+            return self.relay.want(pool, number, units)
+        rate = self.directory.slowest(self.directory.route(self.config.id, pool.peer) or ()) / 2
+        missing = max(0, number * units - pool.available) * UNIT_BITS
         return min(3600, math.ceil(missing / rate)) if rate else 3600
 
-    def _count(self, transaction: Transaction, sae: str, keys: int) -> None:
-        """Count keys against the day's quota (UTC), durably."""
-        quota = self.config.limits.keys_per_day
+    def _count(self, transaction: Transaction, sae: str, keys: int) -> int:
+        """Count keys against the day's quota (UTC), durably, and return the day."""
+        quota, day = self.config.limits.keys_per_day, transaction.at // DAY_MS
         if not quota:
-            return
-        day = transaction.at // DAY_MS
+            return day
         used = transaction.db.execute(
             "INSERT INTO usage VALUES (?,?,?)"
             " ON CONFLICT (sae, day) DO UPDATE SET keys = keys + excluded.keys RETURNING keys",
@@ -183,32 +180,70 @@ class Service:
         if used > quota:
             seconds = ((day + 1) * DAY_MS - transaction.at) // 1000 + 1
             raise unavailable("the day's quota of keys is used up", retry_after=seconds, keys_per_day=quota)
+        return day
 
     async def _shared(self, master: str, homes: dict[str, str], request: KeyRequest) -> Delivery:
         """Issue fresh random keys to several slaves, or to one at this KME."""
-        length = request.size // 8
-        keys = [(str(uuid.uuid4()), os.urandom(length)) for _ in range(request.number)]
-        here = [slave for slave, home in homes.items() if home == self.config.id]
         away: dict[str, list[str]] = {}
         for slave, home in homes.items():
             if home != self.config.id:
                 away.setdefault(home, []).append(slave)
         if away:
-            if self.relay is None:
-                raise unavailable("this KME does not relay", retry_after=60)
-            await self.relay.share(master, away, keys)
+            return await self._shared_away(master, homes, away, request)
+        keys = [(str(uuid.uuid4()), os.urandom(request.size // 8)) for _ in range(request.number)]
 
         def issue(transaction: Transaction) -> Delivery:
-            self._count(transaction, master, len(keys))
-            for slave in here:
-                for key_id, material in keys:
-                    transaction.assign(key_id, master, slave, material)
-            facts = {"slaves": sorted(homes), "keys": len(keys), "size": request.size, "ids": _digest(keys)}
-            seq = transaction.audit(master, "enc_keys", facts)
-            transaction.release(seq, len(keys))
-            return Delivery(seq, keys)
+            self._count(transaction, master, request.number)
+            return self._issue_shared(transaction, master, homes, keys)
 
         return await self.store.run(issue)
+
+    async def _shared_away(
+        self, master: str, homes: dict[str, str], away: dict[str, list[str]], request: KeyRequest
+    ) -> Delivery:
+        """Bring keys to other KMEs, then issue them; the quota is reserved before anything is sent."""
+        if self.relay is None:
+            raise unavailable("this KME does not relay", retry_after=60)
+        day = await self.store.run(lambda t: self._count(t, master, request.number))
+        try:
+            shared = await self.relay.share(master, away, request.number, request.size // 8)
+            try:
+                return await self.store.run(lambda t: self._issue_shared(t, master, homes, shared.keys))
+            except BaseException:
+                self.relay.withdraw(shared.cargoes)
+                raise
+        except (Refusal, KmeError):
+            await self._give_back(master, day, request.number)
+            raise
+
+    def _issue_shared(
+        self, transaction: Transaction, master: str, homes: dict[str, str], keys: list[tuple[str, bytes]]
+    ) -> Delivery:
+        for slave in (slave for slave, home in homes.items() if home == self.config.id):
+            for key_id, material in keys:
+                transaction.assign(key_id, master, slave, material)
+        facts = {
+            "slaves": sorted(homes),
+            "keys": len(keys),
+            "size": 8 * len(keys[0][1]),
+            "ids": _digest(keys),
+        }
+        seq = transaction.audit(master, "enc_keys", facts)
+        transaction.release(seq, len(keys))
+        return Delivery(seq, keys)
+
+    async def _give_back(self, sae: str, day: int, keys: int) -> None:
+        """Take keys that were not issued off the day's quota; where the store cannot write, they count."""
+        if not self.config.limits.keys_per_day:
+            return
+        try:
+            await self.store.run(
+                lambda t: t.db.execute(
+                    "UPDATE usage SET keys = keys - ? WHERE sae=? AND day=?", (keys, sae, day)
+                )
+            )
+        except Refusal as refusal:
+            log.warning("quota sae=%s keys=%d not given back: %s", sae, keys, refusal)
 
     async def get_by_ids(self, slave: str, master: str, ids: Sequence[uuid.UUID]) -> Delivery:
         """Deliver keys that the master was issued (Get key with key IDs): all of them or none.

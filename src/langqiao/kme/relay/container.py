@@ -22,6 +22,7 @@ from langqiao.kme.store.audit import canonical
 PATH: Final = "/kmapi/v1/ext_keys"
 ACK_PATH: Final = "/kmapi/v1/ext_keys/ack"
 VOID_PATH: Final = "/kmapi/v1/ext_keys/void"
+VERSIONS_PATH: Final = "/kmapi/versions"
 RELAYED: Final = "relayed"
 VOIDED: Final = "voided"
 MAX_KEYS: Final = 10_000
@@ -170,23 +171,28 @@ def read_hop(data: object) -> tuple[Hop, str]:
 
 @dataclass(frozen=True)
 class Notice:
-    """An acknowledgement to the source, or a void to the target."""
+    """An acknowledgement to the source, or a void to the target.
+
+    ``unreachable``: the next KME of the route, where the message was voided because that did not answer.
+    """
 
     id: str
     status: str
     serial: int = 0
     units: int = 0
     key_ids: tuple[str, ...] = ()
+    unreachable: str = ""
 
     def body(self) -> dict[str, Any]:
-        """Return the JSON body."""
-        return {
+        """Return the JSON body; ``unreachable_KME_ID`` stands in it only where there is one."""
+        body: dict[str, Any] = {
             "message_ID": self.id,
             "ack_status": self.status,
             "key_IDs": list(self.key_ids),
             "serial": self.serial,
             "units": self.units,
         }
+        return body | ({"unreachable_KME_ID": self.unreachable} if self.unreachable else {})
 
 
 def read_notice(data: object) -> Notice:
@@ -202,12 +208,14 @@ def read_notice(data: object) -> Notice:
     rows = top.get("key_IDs", [])
     if not isinstance(rows, list) or len(rows) > MAX_KEYS:
         raise bad_request("key_IDs shall be an array")
+    named = "unreachable_KME_ID" in top
     return Notice(
         id=uuid_text(top.get("message_ID"), "message_ID"),
         status=status,
         serial=_whole(top.get("serial", 0), "serial", MAX_SERIAL),
         units=_whole(top.get("units", 0), "units", MAX_SERIAL),
         key_ids=tuple(uuid_text(row, "key_IDs") for row in rows),
+        unreachable=identifier(top["unreachable_KME_ID"], "unreachable_KME_ID") if named else "",
     )
 
 

@@ -9,7 +9,7 @@ from langqiao.kme.app import caller, read_body
 from langqiao.kme.config import Config
 from langqiao.kme.errors import bad_request, unauthorised
 from langqiao.kme.messages import read_json
-from langqiao.kme.relay.container import ACK_PATH, PATH, VOID_PATH, read_hop, read_notice
+from langqiao.kme.relay.container import ACK_PATH, PATH, VERSIONS_PATH, VOID_PATH, read_hop, read_notice
 from langqiao.kme.relay.relay import Relay
 from langqiao.kme.routing import Plain
 from langqiao.kme.service import pools_of
@@ -26,7 +26,7 @@ class RelayFace:
     def routes(self) -> dict[str, dict[str, Plain]]:
         """Return what answers, by path and method."""
         return {
-            "/kmapi/versions": {"GET": self.versions},
+            VERSIONS_PATH: {"GET": self.versions},
             PATH: {"POST": self.hop},
             ACK_PATH: {"POST": self.ack},
             VOID_PATH: {"POST": self.void},

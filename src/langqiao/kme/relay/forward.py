@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 import uuid
+from collections.abc import Sequence
 from dataclasses import replace
-from typing import Final
+from typing import Any, Final
 
 from langqiao.kme.config import Config
 from langqiao.kme.errors import KmeError, bad_request, unavailable
@@ -184,55 +185,94 @@ def _keep(transaction: Transaction, config: Config, cargo: Cargo) -> None:
     notify(transaction, cargo.source, ACK_PATH, Notice(cargo.id, RELAYED))
 
 
-def give_up(transaction: Transaction, role: str, message: str, body: str) -> None:
-    """Drop a message of the outbox that has expired or was refused, and tell whom it concerns."""
+def give_up(transaction: Transaction, role: str, message: str, body: str, *, unreachable: str = "") -> None:
+    """Drop a message of the outbox that cannot go on, and tell whom it concerns.
+
+    Args:
+        transaction: where.
+        role: of the message.
+        message: its identifier.
+        body: its JSON text.
+        unreachable: the KME it was for, where that did not answer.
+    """
     row = transaction.db.execute(
-        "DELETE FROM message WHERE id=? RETURNING pool, serial, units", (message,)
+        "DELETE FROM message WHERE id=? RETURNING next, sent, pool, serial, units", (message,)
     ).fetchone()
     if row is None or role == NOTICE:
         return
-    extension = json.loads(body)["ext_key_container"]["ext_key_container_extension"]
+    to, sent, *place = row
+    container = json.loads(body)["ext_key_container"]
+    extension = container["ext_key_container_extension"]
     source, target = extension["source_KME_ID"], extension["target_KME_ID"]
-    transaction.audit("kme", "void", {"message": message, "source": source, "target": target})
+    facts = {"message": message, "source": source, "target": target}
+    transaction.audit("kme", "void", facts | ({"unreachable": unreachable} if unreachable else {}))
+    if not sent:
+        for start, stop in (*extension["pads"], (extension["auth"], extension["auth"] + 1)):
+            void_units(transaction, to, start, stop)
     if role == HOP:
-        notify(transaction, source, ACK_PATH, Notice(message, VOIDED))
-        return
-    pool_id, serial, units = row
+        notify(transaction, source, ACK_PATH, Notice(message, VOIDED, unreachable=unreachable))
+    else:
+        _void_both_ends(transaction, message, container, place)
+
+
+def _void_both_ends(
+    transaction: Transaction, message: str, container: dict[str, Any], place: Sequence[int]
+) -> None:
+    """Throw away what a source sent, here and at the target, where it may have arrived or arrive yet.
+
+    ``place``: pool, first serial and units (0 for keys that stand in no pool).
+    """
+    target = container["ext_key_container_extension"]["target_KME_ID"]
+    pool_id, serial, units = place
     if units:
         pool = transaction.pool(target, OUT)
         if pool.id != pool_id:
             raise KmeError("a message names another pool", kind="store")
         transaction.drop(pool, serial, serial + units)
-    ids = tuple(item["key_ID"] for item in json.loads(body)["ext_key_container"]["keys"]) if not units else ()
+    ids = tuple(item["key_ID"] for item in container["keys"]) if not units else ()
     notify(transaction, target, VOID_PATH, Notice(message, VOIDED, serial, units, ids))
 
 
-def acknowledged(transaction: Transaction, target: str, notice: Notice) -> str | None:
-    """Take an acknowledgement: the units may be issued, or are thrown away. Returns the status it settles."""
+def acknowledged(transaction: Transaction, sender: str, notice: Notice) -> tuple[str, ...] | None:
+    """Take an acknowledgement: the units may be issued, or are thrown away.
+
+    Returns:
+        The route of the message it settles; ``None`` where none waits for it.
+
+    Raises:
+        Refusal: 400; the sender may not say so.
+    """
     row = transaction.db.execute(
-        "SELECT pool, serial, units, body FROM message WHERE id=? AND role=?", (notice.id, ORIGIN)
+        "SELECT body, pool, serial, units FROM message WHERE id=? AND role=?", (notice.id, ORIGIN)
     ).fetchone()
     if row is None:
         return None
-    _pool, serial, units, body = row
-    extension = json.loads(body)["ext_key_container"]["ext_key_container_extension"]
-    if target not in extension["route"]:
+    body, *place = row
+    container = json.loads(body)["ext_key_container"]
+    route = container["ext_key_container_extension"]["route"]
+    if sender not in route:
         raise bad_request("the message was not sent to you")
-    if notice.status == RELAYED and target != extension["target_KME_ID"]:
+    if notice.status == RELAYED and sender != route[-1]:
         raise bad_request("only the target says relayed")
+    if notice.unreachable and [notice.unreachable] != route[route.index(sender) + 1 :][:1]:
+        raise bad_request("a KME tells of the next one on the route only that it is unreachable")
     transaction.db.execute("DELETE FROM message WHERE id=?", (notice.id,))
-    if units:
-        pool = transaction.pool(extension["target_KME_ID"], OUT)
-        if notice.status == RELAYED:
-            born = transaction.db.execute(
-                "SELECT born FROM unit WHERE pool=? AND serial=?", (pool.id, serial)
-            ).fetchone()
-            if born:
-                transaction.change(pool)
-                pool.append(serial, serial + units, born[0])
-        else:
-            transaction.drop(pool, serial, serial + units)
-    return notice.status
+    if notice.status == VOIDED:
+        _void_both_ends(transaction, notice.id, container, place)
+    elif place[-1]:
+        _make_ready(transaction, route[-1], place[-2], place[-1])
+    return tuple(route)
+
+
+def _make_ready(transaction: Transaction, target: str, serial: int, units: int) -> None:
+    """Let units that have arrived at the target be issued, if they have not grown too old."""
+    pool = transaction.pool(target, OUT)
+    born = transaction.db.execute(
+        "SELECT born FROM unit WHERE pool=? AND serial=?", (pool.id, serial)
+    ).fetchone()
+    if born:
+        transaction.change(pool)
+        pool.append(serial, serial + units, born[0])
 
 
 def voided(transaction: Transaction, source: str, notice: Notice) -> None:
