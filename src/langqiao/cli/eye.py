@@ -61,12 +61,14 @@ def flows_show(
 ) -> None:
     """列出城市间的要素流动 / list flows between cities, the largest of each kind first."""
     setup()
-    from langqiao.apps.eye.queries.portal import amount, flow_view, period_of
+    from langqiao.apps.eye.queries.periods import known_period
+    from langqiao.apps.eye.queries.portal import flow_view
     from langqiao.apps.ledger.flows import KINDS
+    from langqiao.kit.words import named
 
     if kind and kind not in KINDS:
         stop(f"没有“{kind}”这一要素，可选 {'、'.join(KINDS)} / no such kind", code=2)
-    if period_of(period).slug != period:
+    if known_period(period) is None:
         stop(f"看不懂时间“{period}”，可选 month、quarter、year、all 或 2026-11 / no such period", code=2)
     view = flow_view(kind=kind, period=period, city=city)
     if city and view.city is None:
@@ -76,19 +78,20 @@ def flows_show(
             {
                 "kind": row.kind.slug, "origin": row.origin.slug, "destination": row.destination.slug,
                 "entries": row.count, "quantity": row.quantity, "value": str(row.value),
-                "unit": str(row.kind.unit),
+                "unit": str(row.kind.unit), "illustrative": row.is_illustrative,
             }
             for row in view.rows
         ]  # fmt: skip
         found = {"period": view.period.slug, "sequence": view.sequence, "head": view.head, "flows": rows}
         typer.echo(json.dumps(found, ensure_ascii=False, indent=2))
         return
-    table = Table(title=f"{view.period.label} · 台账 #{view.sequence}")
+    mark = " · 含示例数据 / with illustrative data" if view.is_illustrative else ""
+    table = Table(title=f"{view.period.label} · 台账 #{view.sequence}{mark}")
     for name in ("要素", "流出", "流入", "数量", "单位", "记录数"):
         table.add_column(name, justify="right" if name in {"数量", "记录数"} else "left")
     for row in view.rows:
         table.add_row(
-            str(row.kind.label), row.origin.name, row.destination.name, amount(row.value),
-            str(row.kind.unit), str(row.count),
+            str(row.kind.label), named(row.origin), named(row.destination), row.shown.number,
+            str(row.shown.unit), str(row.count),
         )  # fmt: skip
     out.print(table)

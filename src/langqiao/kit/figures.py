@@ -39,6 +39,15 @@ def money(value: Any) -> str:
     return f"{_figure(amount / 10000)} 亿元" if abs(amount) >= 10000 else f"{_figure(amount)} 万元"
 
 
+def money_parts(value: Any) -> tuple[str, str]:
+    """An amount given in 万元 as a number and its unit, apart: 106,500 万元; 1,065 CNY m in English.
+
+    The unit is the same for every amount, so that rows of a table can be compared.
+    """
+    amount = Decimal(value)
+    return (_figure(amount / 100), "CNY m") if is_english() else (_figure(amount), "万元")
+
+
 def _range(low: Any, high: Any) -> str:
     first, last = Decimal(low), Decimal(high)
     if is_english():

@@ -104,11 +104,30 @@ def test_billed_computing_goes_to_the_tenant_s_city_and_names_nobody() -> None:
         job, starts_at=at(2026, 10, 2, 8), ends_at=at(2026, 10, 2, 10), gpu_seconds=Decimal("5400.5")
     )
     billing.make_bill(None, tenant, month=date(2026, 10, 1), today=date(2026, 11, 20))
-    assert published("publish_usage") == {"to": "hefei", "month": "2026-10", "gpu_seconds": 5401}
+    assert published("publish_usage") == {
+        "to": "hefei", "month": "2026-10", "gpu_seconds": 5401, "illustrative": True
+    }  # fmt: skip
     assert [row[:4] for row in flows()] == [("computing", "songjiang", "hefei", 1)]
     entry = Entry.objects.get(verb="publish_usage")
     assert str(tenant.organisation_id) not in entry.organisation.split(":")
     assert entry.case == ""
+
+
+def test_entries_of_real_users_say_nothing_of_examples() -> None:
+    campus = make_computing.make_campus(illustrative=False)
+    firm = make_organisation(city=make_city("suzhou"))
+    tenant = make_computing.make_tenant(campus, organisation=firm, illustrative=False)
+    voucher = make_computing.make_voucher(
+        make_computing.make_scheme(city=make_city("suzhou")), organisation=firm, illustrative=False
+    )
+    bill = make_computing.make_bill(tenant, lines=((1000, True),))
+    vouchers.redeem(None, voucher, bill, amount=Decimal(10))
+    delivery = make_quantum.make_delivery(illustrative=False)
+    deliveries.seal_delivery(None, delivery, **SEALED)
+    deliveries.send_delivery(None, delivery)
+    deliveries.receive_delivery(None, delivery, receipt=receipt_of(delivery))
+    assert published("publish_redemption") == {"to": "songjiang", "yuan": "10.00"}
+    assert published("publish_keys") == {"to": "jiaxing", "keys": 4}
 
 
 def test_a_redeemed_voucher_pays_in_the_campus_s_city() -> None:
@@ -118,7 +137,7 @@ def test_a_redeemed_voucher_pays_in_the_campus_s_city() -> None:
     )
     bill = make_computing.make_bill(make_computing.make_tenant(organisation=firm), lines=((1000, True),))
     vouchers.redeem(None, voucher, bill, amount=Decimal("250.25"))
-    assert published("publish_redemption") == {"to": "songjiang", "yuan": "250.25"}
+    assert published("publish_redemption") == {"to": "songjiang", "yuan": "250.25", "illustrative": True}
     assert flows() == [("capital", "suzhou", "songjiang", 1, Decimal("0.025025"))]
 
 
@@ -128,7 +147,7 @@ def test_keys_of_a_received_delivery_go_between_the_sites_cities() -> None:
     deliveries.send_delivery(None, delivery)
     assert flows() == []
     deliveries.receive_delivery(None, delivery, receipt=receipt_of(delivery))
-    assert published("publish_keys") == {"to": "jiaxing", "keys": 4}
+    assert published("publish_keys") == {"to": "jiaxing", "keys": 4, "illustrative": True}
     assert flows() == [("keys", "songjiang", "jiaxing", 1, 4)]
     assert Entry.objects.get(verb="publish_keys").case == ""
 

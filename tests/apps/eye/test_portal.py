@@ -13,7 +13,7 @@ from django.urls import reverse
 from django.utils import translation
 
 from langqiao.apps.eye.drawing import LINES_AT_MOST, draw_flows
-from langqiao.apps.eye.queries import portal
+from langqiao.apps.eye.queries import periods, portal, quantities
 from langqiao.apps.ledger.flows import KINDS
 from langqiao.apps.ledger.models import Entry
 from tests.factories.eye_portal import (
@@ -53,8 +53,48 @@ def page(client: Client, address: str, code: int = 200) -> str:
     ],
 )
 def test_periods_by_name(slug: str, since: date | None, until: date | None, found: str) -> None:
-    period = portal.period_of(slug, today=TODAY)
+    period = periods.period_of(slug, today=TODAY)
     assert (period.slug, period.since, period.until) == (found, since, until)
+
+
+@pytest.mark.parametrize("asked", ["zz", "2026-13", "0000-01"])
+def test_an_unknown_period_is_told_and_what_is_shown_instead(client: Client, asked: str) -> None:
+    team = play_many(5)["organisations"]["hefei"]
+    for address in (
+        reverse("eye"), reverse("eye_city", args=["hefei"]), reverse("eye_organisation", args=[team.pk]),
+    ):  # fmt: skip
+        notice = f"没有“{asked}”这样的时间，现在显示的是近十二个月。"
+        assert notice in page(client, f"{address}?period={asked}")
+        for known in ("", "year", "all", "2026-02"):
+            assert "这样的时间" not in page(client, f"{address}?period={known}")
+
+
+@pytest.mark.parametrize(
+    ("language", "capital", "between"),
+    [("zh-hans", "106,500 万元", "106,500"), ("en", "1,065 CNY m", "1,065")],
+)
+def test_money_is_in_the_unit_of_the_reader(
+    client: Client, language: str, capital: str, between: str
+) -> None:
+    nine_cities()
+    play(investment("songjiang", "hefei", "106500"), investment("hefei", "hefei", "0.5"))
+    with translation.override(language):
+        view = portal.flow_view(kind="capital", city="hefei")
+        total = next(t for t in view.totals if t.kind.slug == "capital")
+        assert (str(view.rows[0].shown), total.shown_between.number) == (capital, between)
+        assert view.rows[0].label.endswith(capital)
+        assert {str(s.shown.unit) for b in portal.balances(view) for s in b.sides} == {
+            capital.split(" ", 1)[1]
+        }
+    for address in (
+        reverse("eye"),
+        reverse("eye_city", args=["hefei"]),
+        reverse("eye_evidence"),
+        "/eye/wall/",
+    ):
+        html = client.get(address, headers={"accept-language": language}).content.decode()
+        assert capital.split(" ", 1)[1] in html
+        assert "CNY 10,000" not in html
 
 
 @pytest.mark.parametrize(
@@ -63,7 +103,7 @@ def test_periods_by_name(slug: str, since: date | None, until: date | None, foun
      ("1999.999", "2,000"), ("1E+3", "1,000"), ("-3", "-3")],
 )  # fmt: skip
 def test_quantities_for_readers(value: str, shown: str) -> None:
-    assert portal.amount(Decimal(value)) == shown
+    assert quantities.amount(Decimal(value)) == shown
 
 
 def test_a_view_has_rows_totals_and_how_far_they_reach() -> None:
@@ -193,7 +233,7 @@ def test_in_english(client: Client) -> None:
     shown = client.get(reverse("eye"), headers={"accept-language": "en"}).content.decode()
     assert 'lang="en"' in shown
     with translation.override("en"):
-        assert portal.period_of("2026-02").label == "Feb 2026"
+        assert periods.period_of("2026-02").label == "Feb 2026"
 
 
 def test_the_list_behind_a_number_is_exported(client: Client) -> None:

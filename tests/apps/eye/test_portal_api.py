@@ -38,7 +38,7 @@ def test_sums(client: Client, team: Any) -> None:
     assert (found["since"], found["sequence"], found["head"]) == (None, 3, 3)
     assert found["flows"][1] == {
         "kind": "computing", "origin": "songjiang", "destination": "wuhu", "entries": 1, "quantity": 5400,
-        "value": "1.5", "unit": "GPU 时",
+        "value": "1.5", "unit": "GPU 时", "illustrative": False,
     }  # fmt: skip
     assert [f["kind"] for f in get(client, "/flows?city=hefei&kind=keys")["flows"]] == ["keys"]
 
@@ -59,6 +59,15 @@ def test_an_organisation_and_the_figures(client: Client, team: Any) -> None:
     get(client, "/organisations/999999/flows", 404)
     figures = get(client, "/figures")
     assert {one["name"]: one["value"] for one in figures["counts"]}["entries"] == 3
+
+
+@pytest.mark.parametrize("period", ["zz", "2026-13", "0000-01"])
+def test_an_unknown_period_is_refused_in_words(client: Client, team: Any, period: str) -> None:
+    for path in ("/flows", "/flows/months", "/flows/entries", f"/organisations/{team.pk}/flows"):
+        told = str(get(client, f"{path}?period={period}", 422))
+        assert f"没有“{period}”这样的时间。" in told
+        assert "如 2026-11 的年月" in told
+    assert get(client, "/flows?period=")["period"] == "year"
 
 
 @pytest.mark.parametrize(

@@ -168,6 +168,7 @@ def _publish_usage(actor: User | None, tenant: Tenant, month: date, usage: list[
                 "to": city,
                 "month": f"{month:%Y-%m}",
                 "gpu_seconds": int(seconds.to_integral_value(rounding=ROUND_HALF_UP)),
+                **({"illustrative": True} if tenant.illustrative else {}),
             },
         )  # fmt: skip
 

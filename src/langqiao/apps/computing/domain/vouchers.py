@@ -203,15 +203,17 @@ def redeem(actor: User | None, voucher: Voucher, bill: Bill, *, amount: Decimal 
         voucher,
         {"bill": bill.pk, "amount": str(given), "left": str(voucher.amount - voucher.spent)},
     )
-    _publish_redemption(actor, voucher.scheme, bill, given)
+    _publish_redemption(actor, voucher, bill, given)
     return redemption
 
 
-def _publish_redemption(actor: User | None, scheme: Scheme, bill: Bill, amount: Decimal) -> None:
+def _publish_redemption(actor: User | None, voucher: Voucher, bill: Bill, amount: Decimal) -> None:
     """Make public how much a city's vouchers paid in which city (公布核销), not whose they were."""
-    if scheme.city_id is not None:
-        data = {"to": bill.tenant.campus.city_id, "yuan": str(amount)}
-        _enter_scheme(actor, "publish_redemption", scheme, data)
+    if voucher.scheme.city_id is not None:
+        data: dict[str, Any] = {"to": bill.tenant.campus.city_id, "yuan": str(amount)}
+        if voucher.illustrative or bill.tenant.illustrative:
+            data["illustrative"] = True
+        _enter_scheme(actor, "publish_redemption", voucher.scheme, data)
 
 
 # -- what is checked ----------------------------------------------------------------------------

@@ -14,6 +14,7 @@ from ninja.pagination import paginate
 
 from langqiao.apps.eye.queries import portal
 from langqiao.apps.eye.queries.figures import figures
+from langqiao.apps.eye.queries.periods import asked_period
 from langqiao.apps.ledger.flows import KINDS, lines, monthly_sums
 from langqiao.apps.ledger.models import Entry
 from langqiao.apps.registry.models import Organisation
@@ -40,7 +41,10 @@ class FlowsAsked(PeriodAsked):
 
 
 class FlowOut(Schema):
-    """A sum: from a city to a city; `value` in `unit`, `quantity` in the kind's smallest unit."""
+    """A sum: from a city to a city; `value` in `unit`, `quantity` in the kind's smallest unit.
+
+    `illustrative`: whether a flow in it is illustrative (示例).
+    """
 
     kind: str
     origin: str
@@ -49,6 +53,7 @@ class FlowOut(Schema):
     quantity: int
     value: Decimal
     unit: str
+    illustrative: bool
 
 
 class FlowsOut(Schema):
@@ -95,7 +100,7 @@ class LineOut(Schema):
 
 
 class CountOut(Schema):
-    """A count of this site's public records, illustrative ones among them."""
+    """A count of this site's public records; `illustrative`: whether illustrative ones are in it."""
 
     name: str
     label: str
@@ -103,6 +108,7 @@ class CountOut(Schema):
     unit: str
     at: datetime
     page: str
+    illustrative: bool
 
 
 class StatedOut(Schema):
@@ -133,20 +139,19 @@ class OrganisationFlowsOut(Schema):
     cases: list[str]
 
 
-def _flow(row: Any) -> FlowOut:
-    """A row of a page, or a sum."""
-    kind = row.kind if hasattr(row.kind, "slug") else KINDS[row.kind]
-    origin, destination = (getattr(end, "slug", end) for end in (row.origin, row.destination))
+def _flow(row: portal.FlowRow) -> FlowOut:
+    """A row of a page."""
     return FlowOut(
-        kind=kind.slug, origin=origin, destination=destination, entries=row.count, quantity=row.quantity,
-        value=row.value, unit=str(kind.unit),
+        kind=row.kind.slug, origin=row.origin.slug, destination=row.destination.slug, entries=row.count,
+        quantity=row.quantity, value=row.value, unit=str(row.kind.unit), illustrative=row.is_illustrative,
     )  # fmt: skip
 
 
 @router.get("/eye/flows", response=FlowsOut, summary="Flows between cities (要素流动)")
 def flows(request: HttpRequest, asked: Query[FlowsAsked]) -> FlowsOut:  # noqa: ARG001  the same for all
     """Sums over the public entries of the ledger, the largest of each kind first."""
-    view = portal.flow_view(kind=asked.kind or "", period=asked.period, city=asked.city)
+    period = asked_period(asked.period)
+    view = portal.flow_view(kind=asked.kind or "", period=period.slug, city=asked.city)
     return FlowsOut(
         period=view.period.slug, since=view.period.since, until=view.period.until, sequence=view.sequence,
         head=view.head, flows=[_flow(row) for row in view.rows],
@@ -156,8 +161,8 @@ def flows(request: HttpRequest, asked: Query[FlowsAsked]) -> FlowsOut:  # noqa: 
 @router.get("/eye/flows/months", response=list[MonthOut], summary="Flows by month (逐月)")
 def months(request: HttpRequest, asked: Query[FlowsAsked]) -> list[MonthOut]:  # noqa: ARG001
     """Sums by month and kind, oldest first."""
+    period = asked_period(asked.period)
     portal.evidence()  # the sums catch up
-    period = portal.period_of(asked.period)
     rows = monthly_sums(kind=asked.kind or "", since=period.since, until=period.until, city=asked.city)
     return [
         MonthOut(
@@ -172,8 +177,8 @@ def months(request: HttpRequest, asked: Query[FlowsAsked]) -> list[MonthOut]:  #
 @paginate(Paged)
 def entries(request: HttpRequest, asked: Query[LineAsked]) -> Any:  # noqa: ARG001
     """One line for each flow, newest first; `GET /ledger/entries/{sequence}` gives the entry itself."""
+    period = asked_period(asked.period)
     portal.evidence()  # the sums catch up
-    period = portal.period_of(asked.period)
     proof = Entry.objects.filter(sequence=OuterRef("sequence")).values("hash")
     rows = lines(
         kind=asked.kind or "", since=period.since, until=period.until, city=asked.city, origin=asked.origin,
@@ -192,10 +197,11 @@ def organisation_flows(
     asked: Query[PeriodAsked],
 ) -> OrganisationFlowsOut:
     """Flows behind which it stands by public entries; 404 where there is no such organisation."""
+    period = asked_period(asked.period)
     found = Organisation.objects.filter(pk=pk).first() if 0 < pk < 2**63 else None
     if found is None:
         raise Http404
-    view = portal.organisation_view(found, period=asked.period)
+    view = portal.organisation_view(found, period=period.slug)
     return OrganisationFlowsOut(
         organisation=found.pk, period=view.period.slug, sequence=view.sequence,
         flows=[_flow(row) for row in view.rows], cases=[one.case for one in view.cases],
@@ -210,7 +216,7 @@ def key_figures(request: HttpRequest) -> FiguresOut:  # noqa: ARG001
         counts=[
             CountOut(
                 name=one.slug, label=str(one.label), value=one.value, unit=str(one.unit),
-                at=known.counted_at, page=one.url,
+                at=known.counted_at, page=one.url, illustrative=one.is_illustrative,
             )
             for one in known.counts
         ],

@@ -10,7 +10,8 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from langqiao.apps.eye.listings.dossiers import dossier_url
-from langqiao.apps.eye.queries import portal
+from langqiao.apps.eye.queries import periods, portal
+from langqiao.apps.eye.queries.quantities import shown
 from langqiao.apps.ledger.flows import KINDS
 from langqiao.apps.ledger.models import Entry, FlowLine, FlowParty
 from langqiao.apps.ledger.words import in_words
@@ -28,11 +29,11 @@ def _kinds() -> list[tuple[str, Any]]:
 
 
 def _periods() -> list[tuple[str, str]]:
-    return [(period.slug, period.label) for period in portal.periods()]
+    return [(period.slug, period.label) for period in periods.periods()]
 
 
 def _in_period(rows: QuerySet[FlowLine], slug: str) -> QuerySet[FlowLine]:
-    period = portal.period_of(slug)
+    period = periods.period_of(slug)
     if period.since is not None:
         rows = rows.filter(month__gte=period.since)
     return rows if period.until is None else rows.filter(month__lte=period.until)
@@ -101,5 +102,5 @@ class EvidenceListing(Listing):
             row.of = KINDS[row.kind]
             row.said = f"{act.verb} {act.object.label or act.kind}" if act else ""
             row.ends = " → ".join(cities.get(slug, slug) for slug in (row.origin, row.destination))
-            row.amount = f"{portal.amount(row.of.value(row.quantity))} {row.of.unit}"
+            row.amount = str(shown(row.of, row.of.value(row.quantity)))
         return rows

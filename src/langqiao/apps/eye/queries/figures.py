@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from django.core.cache import cache
+from django.db.models import QuerySet
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import get_language, pgettext_lazy
@@ -24,13 +25,18 @@ KEPT_SECONDS = 60
 
 @dataclass(frozen=True, slots=True)
 class SiteCount:
-    """A count of this site's public records, with its unit and the list behind it."""
+    """A count of this site's public records, with its unit and the list behind it.
+
+    Attributes:
+        is_illustrative: whether illustrative records (示例) are in it.
+    """
 
     slug: str
     label: Any
-    value: int
     unit: Any
     url: str
+    value: int
+    is_illustrative: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +44,7 @@ class Figures:
     """What stands below the map.
 
     Attributes:
-        counts: of this site's records, illustrative ones among them, as of ``counted_at``.
+        counts: of this site's records, as of ``counted_at``.
         stated: figures about the corridor, each with period and source (``kit.keyfigures``).
     """
 
@@ -49,10 +55,10 @@ class Figures:
 
 def figures() -> Figures:
     """Counts and stated figures, each taken at most once a minute."""
-    taken = cache.get("eye-counts")
+    taken = cache.get("eye-counted")
     if taken is None:
         taken = (_numbers(), timezone.now())
-        cache.set("eye-counts", taken, KEPT_SECONDS)
+        cache.set("eye-counted", taken, KEPT_SECONDS)
     numbers, counted_at = taken
     return Figures(_counts(numbers), counted_at, _stated())
 
@@ -70,18 +76,23 @@ def _stated() -> list[KeyFigure]:
     return found
 
 
-def _numbers() -> dict[str, int]:
+def counted(rows: QuerySet[Any]) -> tuple[int, bool]:
+    """How many records there are, and whether illustrative ones (示例) are among them."""
+    return rows.count(), rows.filter(illustrative=True).exists()
+
+
+def _numbers() -> dict[str, tuple[int, bool]]:
     challenges = visible_challenges(None).filter(state__in=PUBLIC_STATES)
     return {
-        "challenges": challenges.filter(state__in=OPEN_STATES).count(),
-        "achievements": achievements().count(),
-        "people": people().count(),
-        "organisations": organisations().count(),
-        "sites": sites_with_links().count(),
+        "challenges": counted(challenges.filter(state__in=OPEN_STATES)),
+        "achievements": counted(achievements()),
+        "people": counted(people()),
+        "organisations": counted(organisations()),
+        "sites": counted(sites_with_links()),
     }
 
 
-def _counts(numbers: dict[str, int]) -> list[SiteCount]:
+def _counts(numbers: dict[str, tuple[int, bool]]) -> list[SiteCount]:
     shown = (
         ("challenges", _("正在征集答案的题目"), _("个"), "challenge_list"),
         ("achievements", _("科技成果"), _("项"), "achievement_list"),
@@ -89,5 +100,7 @@ def _counts(numbers: dict[str, int]) -> list[SiteCount]:
         ("organisations", pgettext_lazy("several", "机构"), _("家"), "organisation_list"),
         ("sites", _("量子站点"), _("处"), "site_list"),
     )
-    found = [SiteCount(slug, label, numbers[slug], unit, reverse(page)) for slug, label, unit, page in shown]
-    return [*found, SiteCount("entries", _("台账记录"), head()[0], _("条"), reverse("ledger_list"))]
+    found = [SiteCount(slug, label, unit, reverse(page), *numbers[slug]) for slug, label, unit, page in shown]
+    # Every record came by an entry, so where records are illustrative, entries are.
+    marked = any(is_illustrative for _number, is_illustrative in numbers.values())
+    return [*found, SiteCount("entries", _("台账记录"), _("条"), reverse("ledger_list"), head()[0], marked)]

@@ -6,16 +6,19 @@ Sums are of public entries alone, so everybody sees the same.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import datetime
 from decimal import Decimal
 from urllib.parse import urlencode
 
 from django.db.models import Count, Max, QuerySet
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.translation import gettext_lazy as _
 
+from langqiao.apps.eye.queries.examples import Pair, illustrative, illustrative_pairs
+from langqiao.apps.eye.queries.periods import Period, is_unknown, period_of
+from langqiao.apps.eye.queries.quantities import Shown, shown
 from langqiao.apps.ledger.flows import (
     AT_A_READ,
     KINDS,
@@ -25,32 +28,11 @@ from langqiao.apps.ledger.flows import (
     flow_sums,
     line_sums,
     lines,
-    months,
 )
 from langqiao.apps.ledger.models import FlowLine, FlowParty
 from langqiao.apps.ledger.queries import head
 from langqiao.apps.registry.models import City, Organisation
-from langqiao.kit.words import is_english, named
-
-YEAR = 12
-QUARTER = 3
-DEFAULT = "year"
-_SHORT = {
-    "month": (1, _("本月")),
-    "quarter": (QUARTER, _("近三个月")),
-    "year": (YEAR, _("近十二个月")),
-}
-_ENGLISH_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
-
-
-@dataclass(frozen=True, slots=True)
-class Period:
-    """A stretch of months, both ends included; None is open."""
-
-    slug: str
-    label: str
-    since: date | None
-    until: date | None
+from langqiao.kit.words import named
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +46,7 @@ class FlowRow:
     quantity: int
     period: str
     organisation: str = ""
+    is_illustrative: bool = False
 
     @property
     def url(self) -> str:
@@ -79,6 +62,11 @@ class FlowRow:
         return self.kind.value(self.quantity)
 
     @property
+    def shown(self) -> Shown:
+        """How much, as the reader reads it."""
+        return shown(self.kind, self.value)
+
+    @property
     def is_within(self) -> bool:
         """Whether it stays in one city."""
         return self.origin.slug == self.destination.slug
@@ -87,7 +75,7 @@ class FlowRow:
     def label(self) -> str:
         """The flow in words."""
         ends = f"{named(self.origin)} → {named(self.destination)}"
-        return f"{self.kind.label} {ends} {amount(self.value)} {self.kind.unit}"
+        return f"{self.kind.label} {ends} {self.shown}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,11 +87,22 @@ class KindTotal:
     quantity: int
     between: int
     url: str
+    is_illustrative: bool = False
 
     @property
     def value(self) -> Decimal:
         """How much in all, in the kind's unit."""
         return self.kind.value(self.quantity)
+
+    @property
+    def shown(self) -> Shown:
+        """How much in all, as the reader reads it."""
+        return shown(self.kind, self.value)
+
+    @property
+    def shown_between(self) -> Shown:
+        """How much between different cities, as the reader reads it."""
+        return shown(self.kind, self.value_between)
 
     @property
     def value_between(self) -> Decimal:
@@ -119,6 +118,7 @@ class FlowView:
         rows: of the kind chosen, or of all, the largest of each kind first.
         totals: of the five kinds, always all of them.
         sequence: entry of the ledger that the sums reach; ``head`` is the last one there is.
+        unknown: the period that was asked for where there is none of that name; ``period`` is another then.
     """
 
     kind: str
@@ -130,62 +130,12 @@ class FlowView:
     sequence: int
     head: int
     read_at: datetime
+    unknown: str = ""
 
-
-def amount(value: Decimal) -> str:
-    """A quantity for readers: grouped, at most two decimals, small ones with three digits that count."""
-    if value == value.to_integral_value():
-        return f"{value:,.0f}"
-    text = f"{value:,.2f}" if abs(value) >= Decimal("0.1") else f"{value:.3g}"
-    return text.rstrip("0").rstrip(".") if "." in text else text
-
-
-def _months_back(day: date, number: int) -> date:
-    index = day.year * 12 + day.month - 1 - number
-    return date(index // 12, index % 12 + 1, 1)
-
-
-def _month_label(month: date) -> str:
-    if is_english():
-        return f"{_ENGLISH_MONTHS[month.month - 1]} {month.year}"
-    return f"{month.year}年{month.month}月"
-
-
-def _month(slug: str) -> date | None:
-    year, dash, month = slug.partition("-")
-    if not (dash and slug.isascii() and len(slug) == 7 and year.isdigit() and month.isdigit()):
-        return None
-    try:
-        return date(int(year), int(month), 1)
-    except ValueError:
-        return None
-
-
-def period_of(slug: str, *, today: date | None = None) -> Period:
-    """A period by its name: ``month``, ``quarter``, ``year``, ``all`` or a month such as ``2026-11``.
-
-    Any other name gives the last twelve months.
-    """
-    day = today or timezone.localdate()
-    if slug == "all":
-        return Period("all", str(_("全部时间")), None, None)
-    if slug not in _SHORT and (month := _month(slug)) is not None:
-        return Period(slug, _month_label(month), month, month)
-    number, label = _SHORT.get(slug, _SHORT[DEFAULT])
-    first = _months_back(day.replace(day=1), number - 1)
-    return Period(slug if slug in _SHORT else DEFAULT, str(label), first, day)
-
-
-def periods() -> list[Period]:
-    """Periods to choose from: this month, quarter, year, all, and each month of the last two years."""
-    found = [period_of(slug) for slug in (*_SHORT, "all")]
-    bounds = months()
-    if bounds is not None:
-        month = bounds[1]
-        while month >= bounds[0] and len(found) < len(_SHORT) + 1 + 2 * YEAR:
-            found.append(period_of(f"{month:%Y-%m}"))
-            month = (month - timedelta(days=1)).replace(day=1)
-    return found
+    @property
+    def is_illustrative(self) -> bool:
+        """Whether a number of it holds an illustrative flow (示例)."""
+        return any(total.is_illustrative for total in self.totals)
 
 
 def evidence_url(**wanted: str) -> str:
@@ -210,31 +160,43 @@ def flow_view(*, kind: str = "", period: str = "", city: str = "") -> FlowView:
     by_slug = {one.slug: one for one in cities}
     at = by_slug.get(city)
     summed = flow_sums(since=chosen.since, until=chosen.until, city=at.slug if at else "")
+    marked = illustrative_pairs(sequence, chosen.since, chosen.until)
     return FlowView(
         kind=kind if kind in KINDS else "",
         period=chosen,
         city=at,
         cities=cities,
-        rows=_rows([s for s in summed if kind not in KINDS or s.kind == kind], by_slug, chosen),
-        totals=_totals(summed, chosen, city=at.slug if at else ""),
+        rows=_rows([s for s in summed if kind not in KINDS or s.kind == kind], by_slug, chosen, marked),
+        totals=_totals(summed, chosen, marked, city=at.slug if at else ""),
         sequence=sequence,
         head=max(sequence, head()[0]),
         read_at=timezone.now(),
+        unknown=period if is_unknown(period) else "",
     )
 
 
 def _rows(
-    summed: Iterable[Summed], cities: dict[str, City], period: Period, *, organisation: str = ""
+    summed: Iterable[Summed],
+    cities: dict[str, City],
+    period: Period,
+    marked: AbstractSet[Pair],
+    *,
+    organisation: str = "",
 ) -> list[FlowRow]:
     """Rows of sums between known cities; a city that the corridor no longer has stays in the totals."""
     return [
-        FlowRow(s.of, cities[s.origin], cities[s.destination], s.count, s.quantity, period.slug, organisation)
+        FlowRow(
+            s.of, cities[s.origin], cities[s.destination], s.count, s.quantity, period.slug, organisation,
+            (s.kind, s.origin, s.destination) in marked,
+        )
         for s in summed
         if s.origin in cities and s.destination in cities
-    ]
+    ]  # fmt: skip
 
 
-def _totals(summed: Iterable[Summed], period: Period, **more: str) -> list[KindTotal]:
+def _totals(
+    summed: Iterable[Summed], period: Period, marked: AbstractSet[Pair], **more: str
+) -> list[KindTotal]:
     rows = list(summed)
     found = []
     for kind in KINDS.values():
@@ -246,6 +208,7 @@ def _totals(summed: Iterable[Summed], period: Period, **more: str) -> list[KindT
                 sum(s.quantity for s in own),
                 sum(s.quantity for s in own if s.origin != s.destination),
                 evidence_url(kind=kind.slug, period=period.slug, **more),
+                any((s.kind, s.origin, s.destination) in marked for s in own),
             )
         )
     return found
@@ -255,8 +218,14 @@ def _totals(summed: Iterable[Summed], period: Period, **more: str) -> list[KindT
 class Side:
     """One side of a balance: how much, and where the entries are."""
 
+    kind: FlowKind
     value: Decimal
     url: str
+
+    @property
+    def shown(self) -> Shown:
+        """How much, as the reader reads it."""
+        return shown(self.kind, self.value)
 
 
 @dataclass(frozen=True, slots=True)
@@ -285,7 +254,7 @@ def balances(view: FlowView) -> list[Balance]:
         asked = {"kind": kind.slug, "period": view.period.slug}
 
         def side(quantity: int, kind: FlowKind = kind, asked: Mapping[str, str] = asked, **ends: str) -> Side:
-            return Side(kind.value(quantity), evidence_url(**asked, **ends))
+            return Side(kind, kind.value(quantity), evidence_url(**asked, **ends))
 
         found.append(
             Balance(
@@ -362,6 +331,12 @@ class OrganisationView:
     totals: list[KindTotal]
     cases: list[CaseLink]
     sequence: int
+    unknown: str = ""
+
+    @property
+    def is_illustrative(self) -> bool:
+        """Whether a number of it holds an illustrative flow (示例)."""
+        return any(total.is_illustrative for total in self.totals)
 
 
 def cases_of(rows: QuerySet[FlowLine], *, limit: int = 12) -> list[CaseLink]:
@@ -383,14 +358,16 @@ def organisation_view(organisation: Organisation, *, period: str = "") -> Organi
     key = identifier_of(organisation)
     behind = lines(since=chosen.since, until=chosen.until, organisation=key)
     summed = line_sums(behind)
+    marked: AbstractSet[Pair] = {(s.kind, s.origin, s.destination) for s in line_sums(illustrative(behind))}
     by_slug = {one.slug: one for one in City.objects.all()}
     return OrganisationView(
         organisation,
         chosen,
-        _rows(summed, by_slug, chosen, organisation=str(organisation.pk)),
-        _totals(summed, chosen, organisation=str(organisation.pk)),
+        _rows(summed, by_slug, chosen, marked, organisation=str(organisation.pk)),
+        _totals(summed, chosen, marked, organisation=str(organisation.pk)),
         cases_of(behind),
         sequence,
+        period if is_unknown(period) else "",
     )
 
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from django.urls import reverse
@@ -15,8 +16,9 @@ from django.utils.translation import ngettext
 
 from langqiao.apps.alliances.queries.alliances.tree import alliances
 from langqiao.apps.eye.drawing import Drawing, draw_flows
-from langqiao.apps.eye.queries.figures import SiteCount, figures
-from langqiao.apps.eye.queries.portal import FlowRow, FlowView, KindTotal, amount, flow_view
+from langqiao.apps.eye.queries.figures import SiteCount, counted, figures
+from langqiao.apps.eye.queries.portal import FlowRow, FlowView, KindTotal, flow_view
+from langqiao.apps.eye.queries.quantities import amount
 from langqiao.apps.quantum.models import Scenario
 from langqiao.kit.figures import day, grouped, moment
 from langqiao.kit.keyfigures import KeyFigure
@@ -64,22 +66,23 @@ def _span(view: FlowView) -> str:
     return _("%(since)s 至 %(until)s") % {"since": day(since), "until": day(until)}
 
 
-def _proof(view: FlowView, count: int) -> str:
-    """From how many entries a number of flows comes."""
+def _proof(view: FlowView, of: KindTotal | FlowRow) -> str:
+    """From how many entries a number of flows comes, and whether illustrative ones (示例) are among them."""
     told = ngettext(
         "台账 %(count)s 条记录，截至 #%(sequence)s",
         "台账 %(count)s 条记录，截至 #%(sequence)s",
-        count,
+        of.count,
     )
-    return told % {"count": grouped(count), "sequence": view.sequence}
+    told %= {"count": grouped(of.count), "sequence": view.sequence}
+    return f"{told}{_('；')}{_('含示例数据')}" if of.is_illustrative else told
 
 
 def _of_total(view: FlowView, total: KindTotal) -> WallFigure:
     return WallFigure(
         total.kind.label,
-        amount(total.value),
-        total.kind.unit,
-        _proof(view, total.count),
+        total.shown.number,
+        total.shown.unit,
+        _proof(view, total),
         total.url,
         total.kind.slug,
     )
@@ -87,7 +90,9 @@ def _of_total(view: FlowView, total: KindTotal) -> WallFigure:
 
 def _of_row(view: FlowView, row: FlowRow) -> WallFigure:
     way = f"{named(row.origin)} → {named(row.destination)}"
-    return WallFigure(way, amount(row.value), row.kind.unit, _proof(view, row.count), row.url, row.kind.slug)
+    return WallFigure(
+        way, row.shown.number, row.shown.unit, _proof(view, row), row.url, row.kind.slug
+    )  # fmt: skip
 
 
 def _flow_slides(view: FlowView) -> Iterator[Slide]:
@@ -115,9 +120,10 @@ def _flow_slides(view: FlowView) -> Iterator[Slide]:
 def _records() -> list[SiteCount]:
     """Counts beside those of the portal: alliances of the tree, scenarios of the quantum network."""
     return [
-        SiteCount("alliances", _("联盟数"), alliances().count(), _("个联盟"), reverse("alliance_list")),
+        SiteCount("alliances", _("联盟数"), _("个联盟"), reverse("alliance_list"), *counted(alliances())),
         SiteCount(
-            "scenarios", _("量子应用场景"), Scenario.objects.count(), _("个场景"), reverse("scenario_list")
+            "scenarios", _("量子应用场景"), _("个场景"), reverse("scenario_list"),
+            *counted(Scenario.objects.all()),
         ),
     ]  # fmt: skip
 
@@ -128,12 +134,20 @@ def _threes(found: Sequence[WallFigure]) -> Iterator[Sequence[WallFigure]]:
         yield found[max(0, min(start, len(found) - ON_A_SLIDE)) :][:ON_A_SLIDE]
 
 
+def _registered(count: SiteCount, at: datetime) -> str:
+    """Where a count is from, and whether illustrative records (示例) are in it."""
+    if count.is_illustrative:
+        return _("本站登记，含标为示例的记录，%(at)s") % {"at": moment(at)}
+    return _("本站登记，%(at)s") % {"at": moment(at)}
+
+
 def _count_slides(view: FlowView) -> Iterator[Slide]:
     """Counts of the site's own records; none of nothing."""
     told = figures()
-    source = _("本站登记，含标为示例的记录，%(at)s") % {"at": moment(told.counted_at)}
     found = [
-        WallFigure(count.label, grouped(count.value), count.unit, source, count.url)
+        WallFigure(
+            count.label, grouped(count.value), count.unit, _registered(count, told.counted_at), count.url
+        )
         for count in [*told.counts, *_records()]
         if count.value
     ]

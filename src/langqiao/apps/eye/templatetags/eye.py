@@ -7,7 +7,7 @@ from typing import Any
 
 from django import template
 
-from langqiao.apps.eye.queries.portal import amount
+from langqiao.apps.eye.queries.quantities import amount
 
 register = template.Library()
 

@@ -15,7 +15,7 @@ from django.views.decorators.http import require_safe
 from langqiao.apps.eye.boundaries import boundaries
 from langqiao.apps.eye.drawing import draw_flows
 from langqiao.apps.eye.listings.evidence import EvidenceListing
-from langqiao.apps.eye.queries import portal
+from langqiao.apps.eye.queries import periods, portal
 from langqiao.apps.eye.queries.figures import figures
 from langqiao.apps.eye.queries.live import live
 from langqiao.apps.ledger.flows import KINDS
@@ -53,7 +53,7 @@ def _flows(request: HttpRequest, view: portal.FlowView) -> dict[str, Any]:
         "shown": view.rows if request.GET.get("rows") == "all" else _shown(view),
         "all_url": f"?{urlencode({**asked, 'rows': 'all'})}",
         "kinds": list(KINDS.values()),
-        "periods": portal.periods(),
+        "periods": periods.periods(),
         "drawing": draw_flows(view.cities, view.rows, outlines=known.rings),
         "boundaries": known,
     }
@@ -107,6 +107,6 @@ def eye_organisation(request: HttpRequest, pk: int) -> HttpResponse:
     context = {
         "view": portal.organisation_view(organisation, period=_asked(request)["period"]),
         "organisation": organisation,
-        "periods": portal.periods(),
+        "periods": periods.periods(),
     }
     return render(request, "eye/portal/organisation.html", context)

@@ -2,6 +2,8 @@
 
 from langqiao.apps.ledger.flows.kinds import KINDS, FlowKind
 from langqiao.apps.ledger.flows.readers import (
+    EXAMPLE,
+    FLOWS_AT_MOST,
     Flow,
     Reader,
     counted,
@@ -33,6 +35,8 @@ from langqiao.apps.ledger.flows.sums import (
 
 __all__ = [
     "AT_A_READ",
+    "EXAMPLE",
+    "FLOWS_AT_MOST",
     "KINDS",
     "Flow",
     "FlowKind",

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
@@ -24,6 +24,8 @@ QUANTITY_AT_MOST = 10**15
 """Of one entry, in smallest units (ten trillion yuan); a larger one is a mistake and counts nothing."""
 FLOWS_AT_MOST = 64  # of one entry
 """Flows beyond these are none: an entry speaks of a handful of cities."""
+EXAMPLE = "example"
+"""Stands among the parties of a flow whose entry says itself that it is illustrative (示例)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,8 +114,9 @@ def counted(entry: Entry) -> list[Counted]:
         return []
     data = json.loads(entry.data)
     day = timezone.localdate(entry.at, timezone.get_default_timezone())
+    more = (EXAMPLE,) if data.get("illustrative") is True else ()
     found = [
-        (kind, flow)
+        (kind, replace(flow, parties=(*flow.parties, *more)))
         for kind, reader in pairs
         for flow in reader(entry, data)
         if flow.origin and flow.destination and flow.quantity

@@ -319,7 +319,9 @@ def withdraw_delivery(actor: User | None, delivery: Delivery, *, why: str) -> De
 def _publish_keys(actor: User | None, delivery: Delivery) -> None:
     """Make public how many keys served which pair of cities (公布密钥用量), and nothing of who sent what."""
     site = delivery.sender.site
-    data = {"to": delivery.recipient.site.city_id, "keys": delivery.keys}
+    data: dict[str, Any] = {"to": delivery.recipient.site.city_id, "keys": delivery.keys}
+    if delivery.illustrative:
+        data["illustrative"] = True
     enter_site(actor, "publish_keys", site, site, data)
 
 
