@@ -69,6 +69,29 @@ def test_it_fills_the_screen_without_scrolling(browse, motion, width, height, si
         page.screenshot(path=IMAGES / "eye-wall.png")
 
 
+LINES = """[...document.querySelectorAll('.lq-wall-slide.is-now .lq-wall-value')].map(value => {
+    const link = value.querySelector('a'), style = getComputedStyle(link), size = parseFloat(style.fontSize)
+    const rule = document.createElement('span')  // stands on the baseline
+    rule.style.cssText = 'display:inline-block;width:1px;height:1px;vertical-align:baseline'
+    link.prepend(rule)
+    const baseline = rule.getBoundingClientRect().bottom
+    rule.remove()
+    const thick = parseFloat(style.textDecorationThickness) || size / 14
+    return [baseline + parseFloat(style.textUnderlineOffset) + thick,
+        value.nextElementSibling.getBoundingClientRect().top]
+})"""
+
+
+@pytest.mark.parametrize("locale", ["zh-CN", "en-GB"])
+@pytest.mark.parametrize(("width", "height"), [(1920, 1080), (3840, 2160)])
+def test_the_line_below_a_figure_keeps_off_its_source(browse, motion, width, height, locale):
+    page = browse(viewport={"width": width, "height": height}, locale=locale)
+    page.goto("/eye/wall/")
+    expect(page.locator(".lq-wall-slide.is-now .lq-wall-value")).to_have_count(3)
+    for underline, source in page.evaluate(LINES):
+        assert underline + height / 400 < source  # a gap that is seen
+
+
 def test_a_phone_reads_it_too(browse, motion):
     page = browse(viewport={"width": 390, "height": 844})
     page.goto("/eye/wall/")

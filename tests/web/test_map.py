@@ -7,8 +7,9 @@ import tomllib
 from importlib.resources import files
 
 import pytest
+from django.utils import translation
 
-from langqiao.apps.registry.corridor_map import HEIGHT, WIDTH, Spot, draw
+from langqiao.apps.registry.corridor_map import HEIGHT, NEAR, WIDTH, Spot, distance, draw
 from langqiao.apps.registry.models import City
 
 
@@ -62,6 +63,24 @@ def test_names_do_not_cover_one_another(nine):
     for i, a in enumerate(boxes):
         for b in boxes[i + 1 :]:
             assert min(a[2], b[2]) <= max(a[0], b[0]) or min(a[3], b[3]) <= max(a[1], b[1])
+
+
+@pytest.mark.parametrize("language", ["zh-hans", "en"])
+@pytest.mark.parametrize("counts", [True, False])
+@pytest.mark.parametrize("records", [0, 50, 12_345])
+def test_a_name_stands_by_its_own_city_and_far_from_any_other(nine, language, counts, records):
+    with translation.override(language):
+        points = draw([Spot(city, records) for city in nine], counts=counts).points
+    for p in points:
+        width = sum(17.0 if ord(c) > 0x2E80 else 9.5 for c in p.name)
+        left = {"start": p.label_x, "end": p.label_x - width, "middle": p.label_x - width / 2}[p.anchor]
+        top = p.label_y - 16
+        box = (left, top, left + width, top + (40 if counts else 20))
+        own = distance(box, (p.x, p.y))
+        assert 8 < own <= NEAR + 0.2, p.name  # beside the dot, never on it
+        assert min(distance(box, (q.x, q.y)) for q in points if q is not p) >= 2 * own, p.name
+        assert box[0] >= 0
+        assert box[2] <= WIDTH
 
 
 def test_more_records_make_a_wider_halo(nine):

@@ -84,6 +84,7 @@ def draw_flows(
     *,
     size: tuple[float, float] = (WIDTH, HEIGHT),
     outlines: Sequence[Sequence[tuple[float, float]]] = (),
+    counts: bool = True,
 ) -> Drawing | None:
     """Draw cities and the flows between them; None when there is no city yet.
 
@@ -92,14 +93,15 @@ def draw_flows(
             root of the quantity, each kind by its own largest, as units differ. Flows within a city make
             its halo wider and are no line.
         outlines: rings of (longitude, latitude) to draw behind it all.
+        counts: whether the number of records stands below a city's name.
     """
     if not cities:
         return None
-    counts: dict[str, int] = {}
+    records: dict[str, int] = {}
     for row in rows:
         for slug in {row.origin.slug, row.destination.slug}:
-            counts[slug] = counts.get(slug, 0) + row.count
-    picture = draw([Spot(city, counts.get(city.slug, 0)) for city in cities], size=size)
+            records[slug] = records.get(slug, 0) + row.count
+    picture = draw([Spot(city, records.get(city.slug, 0)) for city in cities], size=size, counts=counts)
     assert picture is not None  # there are cities
     places = {point.slug: (point.x, point.y) for point in picture.points}
     between = [row for row in rows if row.origin.slug != row.destination.slug and row.quantity > 0]

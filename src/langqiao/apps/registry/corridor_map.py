@@ -127,20 +127,37 @@ class _Bridge:
         return a * x1 + b * cx + c * x2, a * y1 + b * cy + c * y2
 
 
-_SIDES = (("start", 1.0, 0.0), ("end", -1.0, 0.0), ("middle", 0.0, 1.0), ("middle", 0.0, -1.0))
+NEAR = 13.0
+"""Between a city's point and the nearest edge of its name, whatever its halo."""
+APART = 26.0  # between a name and the points of other cities, where there is room
+NAME_HIGH, COUNT_HIGH = 20.0, 20.0
+
+# Where a name stands: its anchor, and how much of NEAR lies between, across and down. The plainest first.
+_SIDES = (
+    ("start", 1.0, 0.0), ("end", -1.0, 0.0), ("middle", 0.0, 1.0), ("middle", 0.0, -1.0),
+    ("start", 0.7, 0.5), ("end", -0.7, 0.5), ("start", 0.7, -0.5), ("end", -0.7, -0.5),
+)  # fmt: skip
+_Side = tuple[str, float, float]
+_Box = tuple[float, float, float, float]
 
 
-def _box(x: float, y: float, width: float, side: tuple[str, float, float], gap: float) -> tuple[float, ...]:
+def _box(x: float, y: float, width: float, height: float, side: _Side) -> _Box:
     """Left, top, right, bottom of a label at a side of its point."""
-    anchor, _dx, dy = side
-    left = {"start": x + gap, "end": x - gap - width, "middle": x - width / 2}[anchor]
-    middle = y + dy * (gap + 20)
-    return left, middle - 20, left + width, middle + 20
+    anchor, dx, dy = side
+    left = {"start": x + dx * NEAR, "end": x + dx * NEAR - width, "middle": x - width / 2}[anchor]
+    middle = y + dy * NEAR + math.copysign(height / 2, dy) * bool(dy)
+    return left, middle - height / 2, left + width, middle + height / 2
+
+
+def distance(box: _Box, place: tuple[float, float]) -> float:
+    """From a label to a point; 0 where it lies on the label."""
+    left, top, right, bottom = box
+    return math.hypot(max(left - place[0], 0, place[0] - right), max(top - place[1], 0, place[1] - bottom))
 
 
 def _cost(
-    box: tuple[float, ...],
-    taken: list[tuple[float, ...]],
+    box: _Box,
+    taken: list[_Box],
     places: list[tuple[float, float]],
     bridges: list[_Bridge],
     size: tuple[float, float],
@@ -150,9 +167,7 @@ def _cost(
     cost = 0.0
     for l2, t2, r2, b2 in taken:
         cost += max(0.0, min(right, r2) - max(left, l2)) * max(0.0, min(bottom, b2) - max(top, t2))
-    for x, y in places:
-        if left - 8 < x < right + 8 and top - 8 < y < bottom + 8:
-            cost += 900.0
+    cost += sum(900.0 * max(0.0, 1 - distance(box, place) / APART) for place in places)
     for bridge in bridges:
         on = [bridge.at(step / 12) for step in range(1, 12)]
         cost += 70.0 * sum(left < x < right and top < y < bottom for x, y in on)
@@ -160,11 +175,14 @@ def _cost(
     return cost + 60.0 * outside
 
 
-def draw(spots: list[Spot], *, size: tuple[float, float] = (WIDTH, HEIGHT)) -> Picture | None:
+def draw(
+    spots: list[Spot], *, size: tuple[float, float] = (WIDTH, HEIGHT), counts: bool = True
+) -> Picture | None:
     """Lay out the map; None when there is no city yet.
 
     Args:
         size: width and height of the picture in its own units, in which a name is 17 high.
+        counts: whether the number of records stands below the name.
     """
     if not spots:
         return None
@@ -172,21 +190,22 @@ def draw(spots: list[Spot], *, size: tuple[float, float] = (WIDTH, HEIGHT)) -> P
     places = [projection.at(spot.city.latitude, spot.city.longitude) for spot in spots]
     most = max((spot.count for spot in spots), default=0) or 1
     bridges = [_Bridge.between(places[a], places[b]) for a, b in _tree(places)]
+    height = NAME_HIGH + COUNT_HIGH * counts
     points: list[Point] = []
-    taken: list[tuple[float, ...]] = []
+    taken: list[_Box] = []
     for spot, (x, y) in zip(spots, places, strict=True):
         name: Any = named(spot.city)
-        width = max(_text_width(name), 6.5 * len(f"{spot.count:,}") + 14)
+        width = max(_text_width(name), (6.5 * len(f"{spot.count:,}") + 14) * counts)
         halo = 10.0 + 12.0 * math.sqrt(spot.count / most)
-        gap = halo + 6.0
         others = [p for p in places if p != (x, y)]
-        side = min(_SIDES, key=lambda s: _cost(_box(x, y, width, s, gap), taken, others, bridges, size))
-        box = _box(x, y, width, side, gap)
+        boxes = [_box(x, y, width, height, side) for side in _SIDES]
+        costs = [_cost(box, taken, others, bridges, size) for box in boxes]
+        best = costs.index(min(costs))
+        box, anchor = boxes[best], _SIDES[best][0]
         taken.append(box)
-        anchor, dx, _dy = side
-        label_x = x if anchor == "middle" else x + dx * gap
+        label_x = {"start": box[0], "end": box[2], "middle": x}[anchor]
         points.append(
             Point(spot.city.slug, name, spot.count, round(x, 1), round(y, 1), round(halo, 1),
-                  round(label_x, 1), round((box[1] + box[3]) / 2 - 1, 1), anchor)
+                  round(label_x, 1), round(box[1] + 0.8 * NAME_HIGH, 1), anchor)
         )  # fmt: skip
     return Picture(int(size[0]), int(size[1]), points, [bridge.path for bridge in bridges])

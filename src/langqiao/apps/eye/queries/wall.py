@@ -20,6 +20,7 @@ from langqiao.apps.eye.queries.figures import SiteCount, counted, figures
 from langqiao.apps.eye.queries.portal import FlowRow, FlowView, KindTotal, flow_view
 from langqiao.apps.eye.queries.quantities import amount
 from langqiao.apps.quantum.models import Scenario
+from langqiao.apps.registry.models import City
 from langqiao.kit.figures import day, grouped, moment
 from langqiao.kit.keyfigures import KeyFigure
 from langqiao.kit.words import named
@@ -59,6 +60,11 @@ def slides() -> list[Slide]:
     """The slides in the order in which they turn; a kind without flows has none."""
     view = flow_view(period=PERIOD)
     return [*_flow_slides(view), *_count_slides(view), *_stated_slides(view)]
+
+
+def _map(cities: Sequence[City], rows: Sequence[FlowRow]) -> Drawing | None:
+    """The map as the hall reads it: names without numbers of records."""
+    return draw_flows(cities, rows, counts=False)
 
 
 def _span(view: FlowView) -> str:
@@ -102,7 +108,7 @@ def _flow_slides(view: FlowView) -> Iterator[Slide]:
         "all",
         _("九城要素流动"),
         _span(view) if filled else _("这一年的台账中还没有城市之间的流动。"),
-        draw_flows(view.cities, view.rows),
+        _map(view.cities, view.rows),
         [_of_total(view, total) for total in most],
     )
     for total in filled:
@@ -112,7 +118,7 @@ def _flow_slides(view: FlowView) -> Iterator[Slide]:
             total.kind.slug,
             _("%(kind)s流动") % {"kind": total.kind.label},
             f"{total.kind.counts}{_('，')}{_span(view)}",
-            draw_flows(view.cities, rows),
+            _map(view.cities, rows),
             [_of_total(view, total), *largest][:ON_A_SLIDE],
         )
 
@@ -152,9 +158,7 @@ def _count_slides(view: FlowView) -> Iterator[Slide]:
         if count.value
     ]
     for number, part in enumerate(_threes(found)):
-        yield Slide(
-            f"counts-{number}", _("走廊现状"), _("本站公开记录的数目"), draw_flows(view.cities, []), part
-        )
+        yield Slide(f"counts-{number}", _("走廊现状"), _("本站公开记录的数目"), _map(view.cities, []), part)
 
 
 def _stated_slides(view: FlowView) -> Iterator[Slide]:
@@ -165,7 +169,7 @@ def _stated_slides(view: FlowView) -> Iterator[Slide]:
             f"stated-{number}",
             _("关键数字"),
             _("公开数据，注明时间与来源"),
-            draw_flows(view.cities, []),
+            _map(view.cities, []),
             part,
         )
 
