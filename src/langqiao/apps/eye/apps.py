@@ -7,3 +7,8 @@ class EyeConfig(AppConfig):
     label = "eye"
     verbose_name = _("科创之眼")
     default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        from langqiao.apps.eye import datasets
+
+        datasets.register()

@@ -21,6 +21,7 @@ from tests.factories import (
     challenges,
     computing,
     conference,
+    eye_portal,
     insight_reports,
     quantum,
     registry,
@@ -32,6 +33,7 @@ SECRET = "密钥晶圆七四二九"  # stands in all that must not get out
 
 def make_everything() -> None:
     """Public records of every app."""
+    eye_portal.play(eye_portal.usage("songjiang", "hefei", 5400), eye_portal.expert_moves("hefei", "hefei"))
     organisation = registry.make_organisation(
         name='=SUM(1)，"引号"\n换行', name_en="-formula", description="@简介", website="https://example.org/"
     )

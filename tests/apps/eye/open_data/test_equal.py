@@ -110,7 +110,16 @@ def test_every_data_set_of_the_apps_has_rows_and_equals_its_queryset_in_all_form
         assert [list(one.values()) for one in parquet.to_pylist()] == wanted, dataset.slug
         if wanted:
             seen.add(dataset.app)
-    assert seen >= {"registry", "challenges", "verification", "conference", "computing", "quantum", "ledger"}
+    assert seen >= {
+        "registry",
+        "challenges",
+        "verification",
+        "conference",
+        "computing",
+        "quantum",
+        "ledger",
+        "eye",
+    }
     empty = [dataset.slug for dataset in TABLES if dataset.app in seen and not expected(dataset)]
     assert empty == []
 

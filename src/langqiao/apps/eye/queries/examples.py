@@ -30,6 +30,8 @@ KEPT_SECONDS = 300
 NEWEST, WIDER = 4_000, 8
 """Entries looked at first, and how many times as many then: where all sums are marked, few will do."""
 
+LAST = 2**56  # above every entry
+
 Pair = tuple[str, str, str]
 """A kind with the slugs of the city of origin and of the destination."""
 
@@ -61,13 +63,17 @@ def _entries() -> QuerySet[Entry]:
     return Entry.objects.order_by().filter(object__in=first.union(*more, all=True))
 
 
-def illustrative(rows: QuerySet[FlowLine], *, since: int = 0, below: int = 2**56) -> QuerySet[FlowLine]:
+def illustrative(rows: QuerySet[FlowLine], *, since: int = 0, below: int = LAST) -> QuerySet[FlowLine]:
     """Those of some lines that are illustrative, of entries from ``since`` on and below ``below``."""
-    first, last = since * FLOWS_AT_MOST, below * FLOWS_AT_MOST
-    behind = _parties().filter(line__gte=first, line__lt=last)
+    rows = rows.filter(number__gte=since * FLOWS_AT_MOST, number__lt=below * FLOWS_AT_MOST)
+    return rows.filter(is_illustrative(since=since, below=below))
+
+
+def is_illustrative(*, since: int = 0, below: int = LAST) -> Q:
+    """What holds for an illustrative line of an entry from ``since`` on and below ``below``."""
+    behind = _parties().filter(line__gte=since * FLOWS_AT_MOST, line__lt=below * FLOWS_AT_MOST)
     about = _entries().filter(sequence__gte=since, sequence__lt=below)
-    rows = rows.filter(number__gte=first, number__lt=last)
-    return rows.filter(Q(number__in=behind.values("line")) | Q(sequence__in=about.values("sequence")))
+    return Q(number__in=behind.values("line")) | Q(sequence__in=about.values("sequence"))
 
 
 def illustrative_pairs(reached: int, since: date | None, until: date | None) -> frozenset[Pair]:
