@@ -39,6 +39,8 @@ _SOURCES = {
     "sjcfw.com.cn；另见 jrtbxg.com、techappsinsider.com、steelnails.cn": _(
         "sjcfw.com.cn；另见 jrtbxg.com、techappsinsider.com、steelnails.cn"
     ),
+    "sjcfw.com.cn，2021-10": _("sjcfw.com.cn，2021-10"),
+    "jrtbxg.com，2024-05": _("jrtbxg.com，2024-05"),
     "jingji.weishan.cc，2023-05-25": _("jingji.weishan.cc，2023-05-25"),
     "news.cnstock.com，2019-02": _("news.cnstock.com，2019-02"),
     "m.yybnet.net，2021-11": _("m.yybnet.net，2021-11"),

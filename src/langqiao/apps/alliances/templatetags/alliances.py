@@ -9,6 +9,7 @@ from django import template
 from django.utils.translation import gettext_lazy as _
 
 from langqiao.apps.alliances.queries.parks.units import unit_in_words
+from langqiao.apps.alliances.words.sources import source_in_words
 
 register = template.Library()
 # Grades that the corridor uses; another is shown as it was set.
@@ -19,6 +20,12 @@ GRADES = {"优秀": _("优秀"), "良好": _("良好"), "合格": _("合格"), "
 def unit(text: Any) -> str:
     """A unit in the reader's language."""
     return unit_in_words(str(text or ""))
+
+
+@register.filter
+def source_words(text: Any) -> str:
+    """A source in the reader's language, where it is one of those shipped."""
+    return source_in_words(str(text or ""))
 
 
 @register.filter
