@@ -45,7 +45,7 @@ def told(found: Gaps) -> dict[str, tuple[str, ...]]:
     lists = (("missing", found.missing), ("thin", found.thin), ("low", found.low))
     told: dict[str, tuple[str, ...]] = {}
     for kind, gaps in lists:
-        for gap in gaps:  # type: ignore[attr-defined]  # three kinds of rows
+        for gap in gaps:
             told[gap.product] = (*told.get(gap.product, ()), kind)
     return told
 

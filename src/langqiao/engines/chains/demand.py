@@ -102,8 +102,9 @@ def demand_of(graph: ChainGraph, chain: Chain, local: Bools) -> Demand:
     kept = lacking[material] & made[product]
     partly = Csr.of(place[material[kept]], product[kept], shape=shape)
 
+    share = np.asarray(1.0 / np.maximum(graph.kinds.degrees, 1), np.float32)
     row, firm, _ = _through(users, makers)
-    part_row, part_firm, needing = _through(partly, makers, 1.0 / np.maximum(graph.kinds.degrees, 1))
+    part_row, part_firm, needing = _through(partly, makers, share)
     size = (chain.size, len(graph.firms))
     direct = Csr.best_of(row, firm, np.ones(row.size), shape=size)
     firms = Csr.best_of(
