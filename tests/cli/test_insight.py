@@ -80,6 +80,21 @@ def test_importing_a_table(tmp_path: Path) -> None:
     assert CliRunner().invoke(insight_app, ["import", str(tmp_path / "none.csv")]).exit_code == 1
 
 
+def test_differences_are_accepted_by_a_flag(tmp_path: Path) -> None:
+    call("load")
+    file = tmp_path / "v.csv"
+    file.write_text("指标,范围,时期,数值,单位,来源\ngdp,苏州,2022,1,亿元,示例博客\n", "utf-8")
+    assert json.loads(call("import", str(file), "--dry-run", "--json"))["differing"] == 1
+    stopped = CliRunner().invoke(insight_app, ["import", str(file)])
+    assert stopped.exit_code == 1
+    assert "1 to be confirmed (nothing written)" in stopped.stdout
+    assert "row 2, value" in stopped.stdout
+    assert not Value.objects.filter(source_name="示例博客").exists()
+    assert "(written)" in call("import", str(file), "--accept-differences")
+    assert Value.objects.filter(source_name="示例博客").exists()
+    call("load")  # the shipped figures load again all the same
+
+
 def test_a_panel_with_its_repairs(tmp_path: Path) -> None:
     file = tmp_path / "p.tsv"
     head = "province\tyear\tchn_block4\tvalue\tunits\tvariables\tsrc"

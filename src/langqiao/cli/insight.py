@@ -86,7 +86,9 @@ def panel_command(
     for row in panel.aside[:_SHOWN]:
         out.print(f"set aside, line {row.line}: {row.name} — {row.why}", highlight=False)
     if load:
-        out.print(f"loaded: {report['load']}", highlight=False)
+        load = report["load"]
+        load["report"]["differences"] = load["report"]["differences"][:_SHOWN]
+        out.print(f"loaded: {load}", highlight=False)
 
 
 @insight_app.command("load")
@@ -118,9 +120,13 @@ def import_command(
     file: Annotated[Path, typer.Argument(help="CSV or XLSX with one figure a row.")],
     *,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Check only.")] = False,
+    accept_differences: Annotated[
+        bool,
+        typer.Option("--accept-differences", help="Write figures far from those already there, too."),
+    ] = False,
     as_json: _AsJson = False,
 ) -> None:
-    """Import figures; with any wrong row nothing is written."""
+    """Import figures; with a wrong row, or a difference not accepted, nothing is written."""
     if not file.is_file():
         stop(f"no such file: {file}")
     setup()
@@ -129,9 +135,9 @@ def import_command(
     from langqiao.apps.insight.exchange import read_rows
 
     with refusals(), file.open("rb") as stream:
-        report = enter_values(None, read_rows(stream), dry_run=dry_run)
+        report = enter_values(None, read_rows(stream), dry_run=dry_run, accept_differences=accept_differences)
     _tell(report, as_json=as_json)
-    if report.wrong:
+    if report.wrong or not (report.written or dry_run):
         raise typer.Exit(1)
 
 
@@ -150,9 +156,9 @@ def _tell(report: ImportReport, *, as_json: bool) -> None:
         return
     done = "checked" if report.dry_run else "written" if report.written else "nothing written"
     out.print(
-        f"{report.rows} rows: {report.created} new, {report.unchanged} unchanged, {report.wrong} wrong "
-        f"({done})",
+        f"{report.rows} rows: {report.created} new, {report.unchanged} unchanged, {report.wrong} wrong, "
+        f"{report.differing} to be confirmed ({done})",
         highlight=False,
     )
-    for error in report.errors[:_SHOWN]:
+    for error in [*report.errors[:_SHOWN], *report.differences[:_SHOWN]]:
         out.print(f"row {error.row}, {error.field or 'row'}: {error.why}", highlight=False)

@@ -67,6 +67,22 @@ def test_figures_are_entered_by_who_may() -> None:
     assert call(client, "post", "/values/99999999999999999999/withdraw", {"why": "x"}).status_code == 404
 
 
+def test_a_difference_is_told_and_accepted() -> None:
+    client = office()
+    row = {
+        "indicator": "gdp", "scope": "suzhou", "period": "2022", "value": 1, "unit": "亿元", "source_name": "示例",
+    }  # fmt: skip
+    told = call(client, "post", "/values", {"rows": [row]}).json()
+    assert (told["wrong"], told["differing"], told["written"]) == (0, 1, False)
+    assert (told["differences"][0]["row"], told["differences"][0]["field"]) == (1, "value")
+    assert "23958.3" in told["differences"][0]["why"]
+    accepted = call(client, "post", "/values", {"rows": [row], "accept_differences": True}).json()
+    assert (accepted["differing"], accepted["written"]) == (1, True)
+    beyond = {**row, "indicator": "rd_intensity", "value": 250, "unit": "%"}
+    refused = call(client, "post", "/values", {"rows": [beyond], "accept_differences": True}).json()
+    assert (refused["written"], refused["errors"][0]["field"]) == (False, "value")
+
+
 def test_an_indicator_is_defined() -> None:
     client = office()
     words = {"name": "发明专利", "unit": "件", "subject": "technology"}

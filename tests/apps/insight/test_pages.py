@@ -136,6 +136,30 @@ def test_an_import_is_checked_then_written() -> None:
         assert tank.post("/insight/values/import/", {"file": bad}).status_code == 422
 
 
+def test_a_strange_figure_is_confirmed_before_it_is_written() -> None:
+    office, address = signed_in(make.office()), "/insight/values/import/"
+    assert "accept_differences" not in text(office.get(address))
+    impossible = office.post(address, {"file": table("gdp,huzhou,2022,-5,亿元,示例公报")})
+    assert impossible.status_code == 422
+    assert "数值 -5 超出“地区生产总值”的取值范围：不小于 0。" in text(impossible)
+    strange = "gdp,suzhou,2022,1,亿元,示例博客"
+    checked = office.post(address, {"file": table(strange)})
+    assert checked.status_code == 200
+    page = text(checked)
+    assert "检查通过：" not in page.replace("其余检查通过：", "")
+    assert "1 行与已有的数相差悬殊或不合常情，请核对" in page
+    assert (
+        "数值 1 亿元（来源：示例博客）与已有的 23958.3 亿元（来源：公开页面（项目事实表未载明网页））" in page
+    )
+    assert 'name="accept_differences"' in page
+    unconfirmed = office.post(address, {"file": table(strange), "write": "1"})
+    assert unconfirmed.status_code == 422
+    assert not Value.objects.filter(source_name="示例博客").exists()
+    sent = {"file": table(strange), "write": "1", "accept_differences": "on"}
+    assert office.post(address, sent).status_code == 302
+    assert Value.objects.filter(source_name="示例博客").exists()
+
+
 def test_an_export_comes_back_unchanged() -> None:
     export = Client().get("/insight/values/?export=csv")
     body = b"".join(export.streaming_content) if export.streaming else export.content

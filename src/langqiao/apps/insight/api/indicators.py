@@ -79,14 +79,18 @@ class ValueOut(Schema):
 
 
 class ValuesIn(Schema):
-    """Figures to be entered: rows by column, as in a table; ``dry_run`` only checks them."""
+    """Figures to be entered: rows by column, as in a table; ``dry_run`` only checks them.
+
+    ``accept_differences`` says that somebody has looked at the ``differences`` of a dry run.
+    """
 
     rows: list[dict[str, str | int | float | bool | None]] = Field(max_length=ROWS_A_CALL)
     dry_run: bool = False
+    accept_differences: bool = False
 
 
 class RowErrorOut(Schema):
-    """What is wrong with a row, counted from 1."""
+    """What is wrong with a row or has to be confirmed, counted from 1."""
 
     row: int
     field: str
@@ -94,7 +98,7 @@ class RowErrorOut(Schema):
 
 
 class ImportOut(Schema):
-    """What came of it; with any error nothing was written."""
+    """What came of it; with any error, or differences not accepted, nothing was written."""
 
     rows: int
     created: int
@@ -104,6 +108,8 @@ class ImportOut(Schema):
     dry_run: bool
     written: bool
     indicators: list[str]
+    differing: int
+    differences: list[RowErrorOut]
 
 
 class WithdrawIn(Schema):
@@ -173,7 +179,13 @@ def list_values(request: HttpRequest, narrow: Query[Narrow]) -> QuerySet[Value]:
 @router.post("/insight/values", response=ImportOut, operation_id="enter_indicator_values")
 def enter_values(request: HttpRequest, given: ValuesIn) -> dict[str, Any]:
     """Enter figures: all rows or none; the same again changes nothing."""
-    return asdict(verbs.enter_values(request.user, enumerate(given.rows, 1), dry_run=given.dry_run))
+    report = verbs.enter_values(
+        request.user,
+        enumerate(given.rows, 1),
+        dry_run=given.dry_run,
+        accept_differences=given.accept_differences,
+    )
+    return asdict(report)
 
 
 @router.post("/insight/values/{int:pk}/withdraw", response=ValueOut, operation_id="withdraw_indicator_value")

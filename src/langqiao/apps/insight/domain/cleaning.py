@@ -13,6 +13,7 @@ from typing import Any
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from langqiao.apps.insight.domain.bounds import Bounds, bounds_of, check_bounds
 from langqiao.apps.insight.domain.scopes import Scopes
 from langqiao.apps.insight.models import Indicator, Value
 from langqiao.apps.registry.domain import values as v
@@ -55,6 +56,7 @@ class Cleaned:
     source_url: str
     source_date: date | None
     illustrative: bool
+    bounds: Bounds
 
     @property
     def digest(self) -> str:
@@ -95,6 +97,7 @@ class Cleaner:
             for name in (row.name_en, row.name, row.slug)
             if name
         }
+        self._bounds: dict[str, Bounds] = {}
 
     def clean(self, row: Mapping[str, Any]) -> Cleaned:
         """The row, checked.
@@ -109,19 +112,29 @@ class Cleaner:
         kind, scope = self._at(
             "scope", self.scopes.find, _text(row, "scope", 60), _text(row, "scope_kind", 20)
         )
+        value = clean_number(row.get("value"), percent=indicator.unit == "%")
+        unit, bounds = _unit(row.get("unit"), indicator), self._bounds_of(indicator)
+        check_bounds(indicator, bounds, value)
         return Cleaned(
             indicator,
             kind,
             scope,
             clean_period(row.get("period")),
             _vintage(row.get("vintage")),
-            clean_number(row.get("value"), percent=indicator.unit == "%"),
-            _unit(row.get("unit"), indicator),
+            value,
+            unit,
             _text(row, "source_name", SOURCE_AT_MOST),
             self._at("source_url", v.link(URL_AT_MOST), row.get("source_url"), self.lookups),
             self._at("source_date", v.day, row.get("source_date"), self.lookups),
             self._at("illustrative", v.flag, row.get("illustrative"), self.lookups),
+            bounds,
         )
+
+    def _bounds_of(self, indicator: Indicator) -> Bounds:
+        slug = str(indicator.pk)
+        if slug not in self._bounds:
+            self._bounds[slug] = bounds_of(indicator)
+        return self._bounds[slug]
 
     def _indicator(self, row: Mapping[str, Any]) -> Indicator:
         name = _text(row, "indicator", 120)

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from decimal import Decimal
 from typing import Any
 
 from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from langqiao.apps.insight.domain.bounds import far_apart, plain, unusual
 from langqiao.apps.insight.domain.cleaning import COLUMNS, Cleaned, Cleaner
 from langqiao.apps.insight.models import Indicator, Value
 from langqiao.apps.ledger.domain import Act, record, record_all
@@ -26,11 +28,16 @@ ROWS_AT_MOST = 100_000
 ERRORS_AT_MOST = 500
 UNIT_AT_MOST, NAME_AT_MOST, WHY_AT_MOST = 20, 120, 300
 _TOO_LONG = 5_000
+_CONFIRM = _(
+    "请核对单位与来源；确认无误的，勾选“已核对差异”"
+    "（命令行加 --accept-differences，接口设 accept_differences）再导入。"
+)
+_Place = tuple[str, str, str, str]  # indicator, kind of scope, scope, period
 
 
 @dataclass(frozen=True, slots=True)
 class RowError:
-    """What is wrong with a row: its number in the file, the column and the reason."""
+    """What is wrong with a row or has to be confirmed: its number in the file, the column and the reason."""
 
     row: int
     field: str
@@ -39,7 +46,13 @@ class RowError:
 
 @dataclass(slots=True)
 class ImportReport:
-    """What an import did or, in a dry run, would do. With any error nothing is written."""
+    """What an import did or, in a dry run, would do. With any error nothing is written.
+
+    Attributes:
+        differing: rows far from a figure that is there or from what is usual; written only when
+            they were accepted.
+        differences: the first of them in words, with both figures and their sources.
+    """
 
     rows: int = 0
     created: int = 0
@@ -49,12 +62,20 @@ class ImportReport:
     dry_run: bool = False
     written: bool = False
     indicators: list[str] = field(default_factory=list)
+    differing: int = 0
+    differences: list[RowError] = field(default_factory=list)
 
     def refuse(self, row: int, problem: Refused) -> None:
         """Count a wrong row and keep the first ones in words."""
         self.wrong += 1
         if len(self.errors) < ERRORS_AT_MOST:
             self.errors.append(RowError(row, problem.field, str(problem)))
+
+    def doubt(self, row: int, why: str) -> None:
+        """Count a row whose figure has to be confirmed and keep the first ones in words."""
+        self.differing += 1
+        if len(self.differences) < ERRORS_AT_MOST:
+            self.differences.append(RowError(row, "value", why))
 
 
 @transaction.atomic
@@ -104,16 +125,23 @@ def define_indicator(
 
 
 def enter_values(
-    actor: Any, rows: Iterable[tuple[int, Mapping[str, Any]]], *, dry_run: bool = False
+    actor: Any,
+    rows: Iterable[tuple[int, Mapping[str, Any]]],
+    *,
+    dry_run: bool = False,
+    accept_differences: bool = False,
 ) -> ImportReport:
     """Enter figures (录入指标值): all rows or none, the same again changes nothing.
 
     A figure is never overwritten. A source that says something else about the same scope, period and
-    vintage is refused; a revision comes as another vintage or from another source.
+    vintage is refused; a revision comes as another vintage or from another source. One that lies far
+    from a live figure of the same indicator, scope and period (``bounds.far_apart``) is written only
+    when that was accepted.
 
     Args:
         rows: number of the row in its file, and the row by column (``cleaning.COLUMNS``).
         dry_run: check only.
+        accept_differences: somebody has looked at the report's ``differences``; write all the same.
 
     Returns:
         The report; its errors name row, column and reason, and then nothing was written.
@@ -149,10 +177,11 @@ def enter_values(
     with transaction.atomic():
         fresh = _fresh(found, report)
         report.created = len(fresh)
-        report.indicators = sorted({str(cleaned.indicator.pk) for cleaned in fresh})
-        if report.wrong or dry_run:
+        report.indicators = sorted({str(cleaned.indicator.pk) for _number, cleaned in fresh})
+        doubted = _doubt(fresh, report)
+        if report.wrong or dry_run or (doubted and not accept_differences):
             return report
-        _write(actor, fresh)
+        _write(actor, [cleaned for _number, cleaned in fresh], doubted)
     report.written = True
     return report
 
@@ -184,7 +213,7 @@ def withdraw_value(actor: Any, value: Value, *, why: str) -> Value:
     return value
 
 
-def _fresh(found: Sequence[tuple[int, Cleaned]], report: ImportReport) -> list[Cleaned]:
+def _fresh(found: Sequence[tuple[int, Cleaned]], report: ImportReport) -> list[tuple[int, Cleaned]]:
     """Rows that are new; repeated and contradicting ones are told in the report."""
     there: dict[str, Value] = {}
     digests = [cleaned.digest for _number, cleaned in found]
@@ -199,7 +228,7 @@ def _fresh(found: Sequence[tuple[int, Cleaned]], report: ImportReport) -> list[C
                 number, Invalid(_("与第 %(row)d 行重复。") % {"row": seen[digest]}, mend=_("请只保留一行。"))
             )
         elif digest not in there:
-            fresh.append(cleaned)
+            fresh.append((number, cleaned))
         elif there[digest].value == cleaned.value:
             report.unchanged += 1
         else:
@@ -208,16 +237,81 @@ def _fresh(found: Sequence[tuple[int, Cleaned]], report: ImportReport) -> list[C
     return fresh
 
 
+@dataclass(frozen=True, slots=True)
+class _Beside:
+    """A figure of the same indicator, scope and period: in the store, or in ``row`` of the same file."""
+
+    value: Decimal
+    source: str
+    row: int = 0
+
+
+def _doubt(fresh: Sequence[tuple[int, Cleaned]], report: ImportReport) -> set[str]:
+    """Tell in the report which rows have to be confirmed; their digests are returned."""
+    near, doubted = _live_beside(fresh), set()
+    for number, row in fresh:
+        beside = near[_place(row)]
+        far = next((other for other in beside if far_apart(row.value, other.value)), None)
+        why = unusual(row.indicator, row.bounds, row.value) or (_apart(row, far) if far else "")
+        if why:
+            report.doubt(number, f"{why}{_CONFIRM}")
+            doubted.add(row.digest)
+        beside.append(_Beside(row.value, row.source_name, number))
+    return doubted
+
+
+def _live_beside(fresh: Sequence[tuple[int, Cleaned]]) -> dict[_Place, list[_Beside]]:
+    """What the store holds live of the rows' indicators and periods, by place; a query an indicator."""
+    periods: dict[Any, set[str]] = defaultdict(set)
+    for _number, row in fresh:
+        periods[row.indicator].add(row.period)
+    near: dict[_Place, list[_Beside]] = defaultdict(list)
+    for indicator, wanted in periods.items():
+        for part in chunks(sorted(wanted)):
+            for value in Value.objects.filter(indicator=indicator, period__in=part, withdrawn_at=None):
+                near[_place(value)].append(_Beside(value.value, value.source_name))
+    return near
+
+
+def _place(row: Cleaned | Value) -> _Place:
+    return str(row.indicator.pk), row.scope_kind, row.scope, row.period
+
+
+def _apart(row: Cleaned, other: _Beside) -> str:
+    words = {
+        "value": plain(row.value), "source": row.source_name, "there": plain(other.value),
+        "other": other.source, "row": other.row, "unit": row.unit,
+    }  # fmt: skip
+    if other.row:
+        return (
+            _(
+                "数值 %(value)s %(unit)s（来源：%(source)s）与第 %(row)d 行的 %(there)s %(unit)s"
+                "（来源：%(other)s）相差两倍以上或正负不同，而指标、范围、时期相同。"
+            )
+            % words
+        )
+    return (
+        _(
+            "数值 %(value)s %(unit)s（来源：%(source)s）与已有的 %(there)s %(unit)s"
+            "（来源：%(other)s）相差两倍以上或正负不同，而指标、范围、时期相同。"
+        )
+        % words
+    )
+
+
 def _contradiction(there: Value) -> Invalid:
     return Invalid(
-        _("同一来源、同一版本已有另一个数值（%(value)s）。") % {"value": f"{there.value.normalize():f}"},
+        _("同一来源、同一版本已有另一个数值（%(value)s）。") % {"value": plain(there.value)},
         mend=_("修订请注明版本（最终数）或新的来源；录错的请先撤回。"),
         field="value",
     )
 
 
-def _write(actor: Any, fresh: Sequence[Cleaned]) -> None:
-    """Save the values and write one entry an indicator, with a digest of what was entered."""
+def _write(actor: Any, fresh: Sequence[Cleaned], doubted: Collection[str]) -> None:
+    """Save the values and write one entry an indicator, with a digest of what was entered.
+
+    The entry counts the figures that somebody had to confirm.
+    """
     person = actor if getattr(actor, "is_authenticated", False) else None
     Value.objects.bulk_create([cleaned.build(person) for cleaned in fresh], batch_size=500)
     by_indicator: dict[Any, list[Cleaned]] = defaultdict(list)
@@ -227,18 +321,15 @@ def _write(actor: Any, fresh: Sequence[Cleaned]) -> None:
     for indicator, entered in sorted(by_indicator.items(), key=lambda pair: str(pair[0].pk)):
         said = "\n".join(sorted(f"{row.digest}\x1f{row.value:f}" for row in entered))
         periods = sorted({row.period for row in entered})
-        acts.append(
-            Act(
-                "enter_values",
-                indicator,
-                {
-                    "values": len(entered),
-                    "scopes": len({(row.scope_kind, row.scope) for row in entered}),
-                    "periods": [periods[0], periods[-1]],
-                    "digest": sm3_hex(said.encode()),
-                },
-            )
-        )
+        data = {
+            "values": len(entered),
+            "scopes": len({(row.scope_kind, row.scope) for row in entered}),
+            "periods": [periods[0], periods[-1]],
+            "digest": sm3_hex(said.encode()),
+        }
+        if confirmed := sum(row.digest in doubted for row in entered):
+            data["confirmed"] = confirmed
+        acts.append(Act("enter_values", indicator, data))
     if acts:
         record_all(actor, acts)
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-import tomllib
 from collections import Counter
 from dataclasses import dataclass
 from decimal import ROUND_HALF_EVEN, Decimal
@@ -12,6 +11,7 @@ from typing import Any
 
 from django.db import transaction
 
+from langqiao.apps.insight.domain.bounds import KEYS, shipped_table
 from langqiao.apps.insight.domain.cleaning import DECIMALS_AT_MOST, DIGITS_AT_MOST
 from langqiao.apps.insight.domain.indicators import ImportReport, define_indicator, enter_values
 from langqiao.engines.regional.panel import NATION, Panel, PanelRow
@@ -23,7 +23,10 @@ _PANEL_URL = "https://github.com/huhuaping/techme"
 
 def shipped_indicators() -> dict[str, dict[str, Any]]:
     """Slug → words of the indicators that are shipped."""
-    return tomllib.loads((_DATA / "indicators.toml").read_text("utf-8"))
+    return {
+        slug: {key: word for key, word in words.items() if key not in KEYS}
+        for slug, words in shipped_table().items()
+    }
 
 
 def shipped_rows() -> list[tuple[int, dict[str, str]]]:
@@ -41,7 +44,7 @@ def load_shipped(actor: Any = None) -> ImportReport:
     """
     for slug, words in shipped_indicators().items():
         define_indicator(actor, slug=slug, **words)
-    return enter_values(actor, shipped_rows())
+    return enter_values(actor, shipped_rows(), accept_differences=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +65,8 @@ def load_panel(actor: Any, panel: Panel, *, dry_run: bool = False) -> PanelLoad:
 
     A variable's unit is the one most of its rows have; rows in another one are left out and
     counted, since the yearbook's unit is damaged there. A figure that the same table gives twice
-    counts once.
+    counts once. Yearbooks that differ from each other are taken over as they are; the report names
+    the rows.
 
     Raises:
         NotAllowed: the actor may not enter figures.
@@ -99,7 +103,7 @@ def load_panel(actor: Any, panel: Panel, *, dry_run: bool = False) -> PanelLoad:
             value, cut = _shortened(row.value)
             rounded += cut
             rows.append((row.line, _values(row, value)))
-    report = enter_values(actor, rows, dry_run=dry_run)
+    report = enter_values(actor, rows, dry_run=dry_run, accept_differences=True)
     if dry_run:
         transaction.set_rollback(True)
     return PanelLoad(report, len(unit), gaps, other, repeated, rounded)

@@ -84,7 +84,7 @@ def take_snapshot(actor: Any, *, on: date | None = None) -> ImportReport:
         ]
     if not rows:
         return ImportReport(unchanged=len(known))
-    return enter_values(actor, enumerate(rows, 1))
+    return enter_values(actor, enumerate(rows, 1), accept_differences=True)
 
 
 def _by_city(counted: _Counted) -> Mapping[str, tuple[int, int]]:

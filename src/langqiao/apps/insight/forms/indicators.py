@@ -31,12 +31,17 @@ _CITIES = "city:"
 
 
 class TableForm(forms.Form):
-    """A table to be imported."""
+    """A table to be imported; the confirmation is asked for once a check has found differences."""
 
     file = forms.FileField(
         label=_("文件"),
         help_text=_("CSV 或 XLSX，第一行为列名，一行一个数。"),
         widget=forms.FileInput(attrs={"accept": ".csv,.tsv,.xlsx"}),
+    )
+    accept_differences = forms.BooleanField(
+        label=_("已核对差异"),
+        help_text=_("上列数值与已有的相差悬殊或不在通常范围内；来源与单位都已核对，仍要导入。"),
+        required=False,
     )
 
 

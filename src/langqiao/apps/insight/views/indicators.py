@@ -16,6 +16,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from langqiao.apps.insight import exchange
 from langqiao.apps.insight.domain import indicators as verbs
+from langqiao.apps.insight.domain.bounds import bounds_of
 from langqiao.apps.insight.domain.scopes import scope_names
 from langqiao.apps.insight.drawing import draw_series
 from langqiao.apps.insight.forms.indicators import IndicatorForm, MethodForm, TableForm, WithdrawForm
@@ -47,6 +48,7 @@ def indicator_detail(request: HttpRequest, slug: str) -> HttpResponse:
     rows = sorted(live, key=lambda cell: (cell.scope[0], hues.get(cell.scope, 99), names[cell.scope]))
     context = {
         "indicator": indicator,
+        "range": bounds_of(indicator).firm.words(),
         "about": (is_english() and indicator.description_en) or indicator.description,
         "drawing": draw_series(live, names, hues),
         "rows": [(names[cell.scope], cell, _shown_values(cell.values)) for cell in rows[:_CELLS_AT_MOST]],
@@ -148,14 +150,15 @@ def value_withdraw(request: HttpRequest, pk: int) -> HttpResponse:
 @login_required
 @require_http_methods(["GET", "POST"])
 def value_import(request: HttpRequest) -> HttpResponse:
-    """Import figures: tried first, written when asked and when no row is wrong."""
+    """Import figures: tried first, written when asked, when no row is wrong and differences are confirmed."""
     require(request.user, "insight.import_values")
     form = TableForm(request.POST or None, request.FILES or None)
-    report = None
+    report, dry_run = None, "write" not in request.POST
     if request.method == "POST" and form.is_valid():
+        accepted = form.cleaned_data["accept_differences"]
         try:
             rows = exchange.read_rows(form.cleaned_data["file"])
-            report = verbs.enter_values(actor(request), rows, dry_run="write" not in request.POST)
+            report = verbs.enter_values(actor(request), rows, dry_run=dry_run, accept_differences=accepted)
         except Refused as refused:
             add_refusal(form, refused)
         else:
@@ -165,9 +168,11 @@ def value_import(request: HttpRequest) -> HttpResponse:
                     "unchanged": report.unchanged,
                 }
                 return back(request, "indicator_list", done)
+    is_wrong = bool(form.errors or (report and (report.wrong or not dry_run)))
+    if not (report and report.differing):
+        del form.fields["accept_differences"]
     columns = [(name, headings[0], name in exchange.REQUIRED) for name, headings in exchange.HEADINGS.items()]
     context = {"form": form, "report": report, "columns": columns}
-    is_wrong = bool(form.errors or (report and report.wrong))
     return render(request, "insight/indicators/import.html", context, status=422 if is_wrong else 200)
 
 
