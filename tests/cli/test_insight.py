@@ -44,12 +44,16 @@ def test_claims_as_json(loaded: bool) -> None:
         ("high_tech_firms", "1/11.4", "unknown"),
         ("star_firms", "1/6.8", "unknown"),
         ("area", "1/124", "reproduced"),
+        ("population", "", "unknown"),
+        ("pct_applications", "", "unknown"),
     ]
     assert shown[0]["missing"] == ["songjiang", "huzhou", "xuancheng"]
 
 
 def test_claims_as_a_table() -> None:
-    assert "1/15.3" in call("claims")
+    shown = call("claims")
+    assert "1/15.3" in shown
+    assert "≥ 1/6.8" in shown
 
 
 def test_loading_twice() -> None:

@@ -40,7 +40,7 @@ def claims_command(*, as_json: _AsJson = False) -> None:
             words.claim.id,
             words.claim.stated,
             words.claim.date,
-            finding.recomputed or "—",
+            claims.share_words(finding) or "—",
             str(finding.verdict),
             f"{finding.basis} ({finding.period})",
             ", ".join(finding.missing) or "—",

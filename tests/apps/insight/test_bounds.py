@@ -60,7 +60,7 @@ def test_every_shipped_indicator_says_its_range() -> None:
         firm = bounds_of(Indicator.objects.get(pk=slug)).firm
         assert firm.least == 0, slug
         assert firm.whole == (slug in {
-            "high_tech_firms", "star_firms", "alliances", "parks", "verification_centres",
+            "high_tech_firms", "star_firms", "alliances", "parks", "verification_centres", "pct_applications",
         })  # fmt: skip
 
 

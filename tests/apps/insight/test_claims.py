@@ -24,6 +24,8 @@ VERDICTS = {
     "high_tech_firms": ("1/8", "1/11.4", "unknown", "base_year"),
     "star_firms": (">1/5", "1/6.8", "unknown", "incomplete"),
     "area": ("1/120", "1/124", "reproduced", "consistent"),
+    "population": ("1/28", "", "unknown", "no_data"),
+    "pct_applications": ("1/9", "", "unknown", "no_data"),
 }
 
 
@@ -54,6 +56,66 @@ def test_the_verdicts_of_the_facts(loaded: bool) -> None:
     star = shown["star_firms"]
     assert star["range"]["missing_low"] == 30.6  # so the other seven need at least 31
     assert all(one["sources"] and all(s["text"] for s in one["sources"]) for one in shown.values())
+
+
+@pytest.mark.parametrize("loaded", [False, True])
+def test_each_claim_says_what_its_own_figures_rest_on(loaded: bool) -> None:
+    if loaded:
+        load_shipped()
+    shown = found()
+    assert {
+        key: (one["basis"], one["numerator_from"], one["denominator_from"], one["at_least"])
+        for key, one in shown.items()
+    } == {
+        "gdp": ("review", "unproven", "nation", False),
+        "fiscal_revenue": ("review", "unproven", "review", False),
+        "market_entities": ("none", "none", "none", False),
+        "high_tech_firms": ("review", "corridor", "about", False),
+        "star_firms": ("partial", "some_cities", "nation", True),
+        "area": ("review", "review", "about", False),
+        "population": ("none", "none", "none", False),
+        "pct_applications": ("none", "none", "none", False),
+    }
+    assert (shown["star_firms"]["numerator"], shown["star_firms"]["denominator"]) == (84, 573)
+
+
+def test_the_basis_in_words() -> None:
+    load_shipped()
+    words = {one.claim.id: claims.basis_words(finding, "苏州、杭州") for one, finding in claims.findings()}
+    unproven = "分子是项目复核的合计，其中有未核实的数值，不作为数据发布。"
+    assert words["gdp"] == f"{unproven}分母是指标库中的全国数。"
+    assert words["fiscal_revenue"] == f"{unproven}分母是项目复核所用的全国数，未列入指标库。"
+    assert words["high_tech_firms"] == "分子是走廊公布的合计（2018），见下表。分母是约数。"
+    assert words["area"] == "分子是项目复核的合计，未列入指标库。分母是约数。"
+    assert words["star_firms"].startswith("依据指标库中已有数值的城市（苏州、杭州）之和与全国数")
+    assert "下限" in words["star_firms"]
+    assert words["population"] == "没有可用的数据。"
+
+
+def test_another_city_raises_the_lower_bound() -> None:
+    load_shipped()
+    hefei = {"indicator": "star_firms", "scope": "合肥", "period": "2024-06", "value": "20", "unit": "家"}
+    make.enter(make.row(**hefei))
+    star = found()["star_firms"]
+    assert (star["numerator"], star["recomputed"], star["verdict"], star["at_least"]) == (
+        104, "1/5.5", "unknown", True,
+    )  # fmt: skip
+    # Enough of them prove the claim, though cities are still missing.
+    make.enter(make.row(**{**hefei, "scope": "嘉兴", "value": "15"}))
+    star = found()["star_firms"]
+    assert (star["numerator"], star["verdict"], star["basis"], star["at_least"]) == (
+        119, "reproduced", "partial", True,
+    )  # fmt: skip
+
+
+def test_what_was_stated_is_listed_with_its_source() -> None:
+    shown = found()
+    assert shown["high_tech_firms"]["series"][-1] == ["2025-12", "~1/7"]
+    assert shown["star_firms"]["series"] == [["2023-05", "1/5"], ["2025-12", ">20%"]]
+    for one in shown.values():
+        assert len(one["series"]) == len(one["series_sources"]) > 0
+        assert all(source in one["sources"] for source in one["series_sources"])
+    assert shown["pct_applications"]["series_sources"][0]["address"].startswith("https://jingji.weishan.cc/")
 
 
 def test_what_is_only_recollected_is_not_among_the_figures() -> None:

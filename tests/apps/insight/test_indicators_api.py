@@ -41,7 +41,7 @@ def office() -> Client:
 
 def test_anyone_reads() -> None:
     client = Client()
-    assert client.get(f"{API}/indicators?limit=2").json()["total"] == 12
+    assert client.get(f"{API}/indicators?limit=2").json()["total"] == 13
     assert client.get(f"{API}/indicators/gdp").json()["unit"] == "亿元"
     assert client.get(f"{API}/indicators/none").status_code == 404
     found = client.get(f"{API}/values?indicator=gdp&scope=jinhua&period=2022").json()

@@ -75,7 +75,8 @@ def test_the_claims_page_shows_verdict_figures_gaps_and_sources() -> None:
     for words in (
         "1/15.3", "79,043 ÷ 1,210,207", "四舍五入后可复算", "还缺：松江、湖州、宣城", "71,528.35",
         "份额至少为 1/16.9", "6,549.52", "11,934.2", "1/13.7", "不能复算", "没有数据，未复算", "1/11.4",
-        "仅能复算基年", "30.6", "1/124", "https://news.cnstock.com/news,bwkx-201902-4336696", "查阅日期未注明",
+        "仅能复算基年", "≥ 1/6.8", "下限，只计杭州、苏州", "约 1/7", "1/28", "1/9",
+        "30.6", "1/124", "https://news.cnstock.com/news,bwkx-201902-4336696", "查阅日期未注明",
     ):  # fmt: skip
         assert words in page, words
     assert "3,850" not in page  # what is only recollected is nowhere

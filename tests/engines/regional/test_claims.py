@@ -12,6 +12,7 @@ from langqiao.engines.regional.claims import (
     Basis,
     Claim,
     Figure,
+    Part,
     Review,
     Source,
     Verdict,
@@ -117,3 +118,35 @@ def test_more_than_claimed_needs_no_further_city() -> None:
     short = recompute(claim, [figure("a", "20"), figure("nation", "105")], ["a", "b"])
     assert short.range is not None
     assert (short.range.low, short.range.high) == (Decimal(1), None)
+
+
+def test_a_review_that_covers_no_more_than_the_figures_steps_back() -> None:
+    review = Review(Decimal(20), Decimal(105), "2022", Verdict.UNKNOWN, "incomplete", (Source("复算"),))
+    claim = replace(CLAIM, stated=">1/5", review=review)
+    found = recompute(claim, [figure("a", "20"), figure("nation", "105")], ["a", "b"])
+    assert (found.numerator, found.basis, found.numerator_from, found.at_least) == (
+        Decimal(20), Basis.PARTIAL, Part.SOME, True,
+    )  # fmt: skip
+    assert Source("复算") not in found.sources
+    less = recompute(claim, [figure("a", "19"), figure("nation", "105")], ["a", "b"])
+    assert (less.numerator, less.basis, less.at_least) == (Decimal(20), Basis.REVIEW, False)
+
+
+@pytest.mark.parametrize(
+    ("totals", "unproven", "about", "parts"),
+    [
+        ([], False, False, (Part.REVIEW, Part.REVIEW)),
+        ([], True, True, (Part.UNPROVEN, Part.ABOUT)),
+        ([("corridor", "7")], True, True, (Part.CORRIDOR, Part.ABOUT)),
+        ([("corridor", "8"), ("nation", "105")], True, True, (Part.UNPROVEN, Part.NATION)),
+    ],
+)
+def test_a_review_says_what_stands_among_the_figures(
+    totals: list[tuple[str, str]], unproven: bool, about: bool, parts: tuple[Part, Part]
+) -> None:
+    review = Review(
+        Decimal(7), Decimal(105), "2018", Verdict.UNKNOWN, "base_year", (Source("复算"),), unproven, about
+    )
+    figures = [figure(scope, value, period="2018") for scope, value in totals]
+    found = recompute(replace(CLAIM, review=review), figures, ["a", "b"])
+    assert (found.numerator_from, found.denominator_from) == parts

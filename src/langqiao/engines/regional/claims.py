@@ -32,8 +32,22 @@ class Basis(StrEnum):
 
     CITIES = "cities"  # 九城数值之和
     CORRIDOR = "corridor"  # 走廊公布的合计
-    REVIEW = "review"  # 人工复核所用的合计，所含数值未全部核实
+    PARTIAL = "partial"  # 已有数值的城市之和：份额的下限
+    REVIEW = "review"  # 人工复核所用的合计，未全部列入数据
     NONE = "none"  # 没有数据
+
+
+class Part(StrEnum):
+    """Where a numerator or denominator is from (分子、分母的来历)."""
+
+    CITIES = "cities"  # all members' figures
+    SOME = "some_cities"  # the figures of those members that have one
+    CORRIDOR = "corridor"  # the corridor's own total, among the figures
+    NATION = "nation"  # the nation's, among the figures
+    REVIEW = "review"  # the review's own, not among the figures
+    UNPROVEN = "unproven"  # the review's own, with parts that no page proves
+    ABOUT = "about"  # the review's own, a round number
+    NONE = "none"
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +74,12 @@ class Figure:
 
 @dataclass(frozen=True, slots=True)
 class Review:
-    """A recomputation done by hand, with totals of which some parts have no page behind them."""
+    """A recomputation done by hand, with totals that need not be among the figures.
+
+    Attributes:
+        unproven: parts of the numerator have no page behind them.
+        about: the denominator is a round number.
+    """
 
     numerator: Decimal | None
     denominator: Decimal | None
@@ -68,6 +87,17 @@ class Review:
     verdict: Verdict
     detail: str
     sources: tuple[Source, ...]
+    unproven: bool = False
+    about: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Stated:
+    """A share as it was stated at one time (历次公布); ``when`` is empty when the page gives no date."""
+
+    when: str
+    share: str
+    source: Source
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +120,7 @@ class Claim:
     vintages: tuple[str, ...] = ("final", "preliminary", "unstated")
     unit: str = ""
     review: Review | None = None
-    series: tuple[tuple[str, str], ...] = ()
+    series: tuple[Stated, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +142,12 @@ class Range:
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """The recomputed claim."""
+    """The recomputed claim.
+
+    Attributes:
+        numerator_from, denominator_from: where the two are from, as far as the figures tell.
+        sources: of the claim, of the figures used and of the claim's earlier statements.
+    """
 
     claim: Claim
     numerator: Decimal | None
@@ -127,6 +162,13 @@ class Finding:
     missing: tuple[str, ...]
     range: Range | None
     sources: tuple[Source, ...] = field(default=())
+    numerator_from: Part = Part.NONE
+    denominator_from: Part = Part.NONE
+
+    @property
+    def at_least(self) -> bool:
+        """Whether the share is a lower bound: members without a figure can only add to it."""
+        return self.numerator_from is Part.SOME
 
 
 def read_stated(stated: str) -> tuple[bool, int]:
@@ -165,13 +207,15 @@ def recompute(claim: Claim, figures: Iterable[Figure], members: Sequence[str]) -
 
     When every member (or the corridor's own total) and the nation have a figure, they decide. When a
     figure is missing, the verdict is that of the review by hand if there is one, and the range says
-    what the verified figures alone allow.
+    what the verified figures alone allow. A review that covers no more than the figures that are there
+    steps back: their sum is shown as the lower bound that it is.
 
     Args:
         figures: all figures known; those of other indicators and periods are passed over.
         members: scopes that sum up to the corridor.
     """
-    there = [f for f in figures if f.indicator == claim.indicator and f.period == claim.period]
+    known = [f for f in figures if f.indicator == claim.indicator]
+    there = [f for f in known if f.period == claim.period]
     best = {scope: _best(there, scope, claim.vintages) for scope in (*members, CORRIDOR, NATION)}
     nation, whole = best[NATION], best[CORRIDOR]
     parts = [found for found in (best[scope] for scope in members) if found is not None]
@@ -201,12 +245,16 @@ def recompute(claim: Claim, figures: Iterable[Figure], members: Sequence[str]) -
             missing,
             None,
             _sources(used, claim),
+            Part(basis),
+            Part.NATION,
         )
-    return _incomplete(claim, parts, nation, used, missing)
+    return _incomplete(claim, known, parts=parts, nation=nation, used=used, missing=missing)
 
 
 def _incomplete(
     claim: Claim,
+    figures: list[Figure],
+    *,
     parts: list[Figure],
     nation: Figure | None,
     used: tuple[Figure, ...],
@@ -219,16 +267,22 @@ def _incomplete(
         limits = _range(claim.stated, known, nation.value)
     unit = claim.unit
     review = claim.review
-    if nation is not None and limits is not None and read_stated(claim.stated)[0] and limits.low < 0:
+    if nation is not None and limits is not None:
         # What is known alone is more than was claimed; the missing members can only add to it.
-        return Finding(
-            claim, known, nation.value, as_share(known, nation.value), Verdict.REPRODUCED, Basis.CITIES,
-            Basis.CITIES, unit, claim.period, used, missing, None, _sources(used, claim),
-        )  # fmt: skip
+        proven = read_stated(claim.stated)[0] and limits.low < 0
+        covered = review is not None and (review.numerator or 0) <= known and review.period == claim.period
+        if proven or covered:
+            return Finding(
+                claim, known, nation.value, as_share(known, nation.value),
+                Verdict.REPRODUCED if proven else Verdict.UNKNOWN, Basis.PARTIAL,
+                Basis.PARTIAL if proven else "incomplete", unit, claim.period, used, missing,
+                None if proven else limits, _sources(used, claim), Part.SOME, Part.NATION,
+            )  # fmt: skip
     if review is None:
         return Finding(
             claim, None, nation.value if nation else None, "", Verdict.UNKNOWN, Basis.NONE, "no_data",
             unit, claim.period, used, missing, limits, _sources(used, claim),
+            denominator_from=Part.NATION if nation else Part.NONE,
         )  # fmt: skip
     top, bottom = review.numerator, review.denominator
     return Finding(
@@ -245,6 +299,18 @@ def _incomplete(
         missing,
         limits,
         tuple(dict.fromkeys((*review.sources, *_sources(used, claim)))),
+        *_parts_of(review, figures),
+    )
+
+
+def _parts_of(review: Review, figures: Iterable[Figure]) -> tuple[Part, Part]:
+    """Where a review's numerator and denominator are from: figures of its period that say the same count."""
+    said = {(figure.scope, figure.value) for figure in figures if figure.period == review.period}
+    top = Part.UNPROVEN if review.unproven else Part.REVIEW
+    bottom = Part.ABOUT if review.about else Part.REVIEW
+    return (
+        Part.CORRIDOR if (CORRIDOR, review.numerator) in said else top,
+        Part.NATION if (NATION, review.denominator) in said else bottom,
     )
 
 
@@ -279,4 +345,5 @@ def _best(figures: list[Figure], scope: str, vintages: Sequence[str]) -> Figure 
 
 
 def _sources(used: Iterable[Figure], claim: Claim) -> tuple[Source, ...]:
-    return tuple(dict.fromkeys((claim.source, *(figure.source for figure in used))))
+    stated = (one.source for one in claim.series)
+    return tuple(dict.fromkeys((claim.source, *(figure.source for figure in used), *stated)))

@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _
 from langqiao.apps.insight.domain.cleaning import clean_period
 from langqiao.apps.insight.domain.loading import shipped_indicators, shipped_rows
 from langqiao.apps.insight.models import Value
-from langqiao.apps.insight.models.indicators import CORRIDOR
+from langqiao.apps.insight.models.indicators import CORRIDOR, NATION
 from langqiao.apps.insight.queries.indicators import live_values
 from langqiao.apps.registry.corridor import read_corridor
 from langqiao.apps.registry.models import City
@@ -25,8 +25,10 @@ from langqiao.engines.regional.claims import (
     Claim,
     Figure,
     Finding,
+    Part,
     Review,
     Source,
+    Stated,
     Verdict,
     recompute,
 )
@@ -54,8 +56,10 @@ _seen_tables: set[str] = set()
 def claims() -> tuple[ClaimWords, ...]:
     """The claims that are shipped (data/claims.toml)."""
     table = tomllib.loads((files("langqiao.apps.insight") / "data" / "claims.toml").read_text("utf-8"))
+    pages = {key: _page(page) for key, page in table.pop("sources").items()}
     return tuple(
-        ClaimWords(_claim(key, words), words["title"], words["title_en"]) for key, words in table.items()
+        ClaimWords(_claim(key, words, pages), words["title"], words["title_en"])
+        for key, words in table.items()
     )
 
 
@@ -117,6 +121,9 @@ def as_json(words: ClaimWords, finding: Finding) -> dict[str, Any]:
         "verdict": str(finding.verdict),
         "detail": finding.detail,
         "basis": str(finding.basis),
+        "at_least": finding.at_least,
+        "numerator_from": str(finding.numerator_from),
+        "denominator_from": str(finding.denominator_from),
         "missing": list(finding.missing),
         "range": None
         if limits is None
@@ -137,7 +144,8 @@ def as_json(words: ClaimWords, finding: Finding) -> dict[str, Any]:
             }
             for figure in finding.used
         ],
-        "series": [list(pair) for pair in finding.claim.series],
+        "series": [[one.when, one.share] for one in finding.claim.series],
+        "series_sources": [_source(one.source) for one in finding.claim.series],
         "sources": [_source(source) for source in finding.sources],
     }
 
@@ -161,17 +169,53 @@ def verdict_words(finding: Finding) -> str:
     }[finding.verdict]
 
 
-def basis_words(finding: Finding) -> str:
-    """What the verdict rests on, one sentence."""
+def basis_words(finding: Finding, cities: str) -> str:
+    """What the verdict rests on, in a sentence or two; ``cities`` names those whose figures are there."""
+    if finding.basis is Basis.REVIEW:
+        space = " " if is_english() else ""
+        return f"{_numerator_words(finding)}{space}{_denominator_words(finding)}"
     return {
         Basis.CITIES: _("依据各城市数值之和。"),
         Basis.CORRIDOR: _("依据走廊公布的合计。"),
-        Basis.REVIEW: _("依据项目复核所用的合计；其中有未核实的数值，不作为数据发布。"),
+        Basis.PARTIAL: _(
+            "依据指标库中已有数值的城市（%(cities)s）之和与全国数；其余城市未计入，复算所得为份额的下限。"
+        )
+        % {"cities": cities},
         Basis.NONE: _("没有可用的数据。"),
     }[finding.basis]
 
 
-def _claim(key: str, words: Mapping[str, Any]) -> Claim:
+def share_words(finding: Finding) -> str:
+    """The recomputed share, marked where it is a lower bound."""
+    return f"≥ {finding.recomputed}" if finding.at_least else finding.recomputed
+
+
+def stated_words(one: Stated) -> str:
+    """A share as it was stated; ``~1/7`` as a reader says it."""
+    return _("约 %(share)s") % {"share": one.share[1:]} if one.share.startswith("~") else one.share
+
+
+def known_cities(finding: Finding) -> list[str]:
+    """The cities whose figures went in."""
+    return [figure.scope for figure in finding.used if figure.scope not in (CORRIDOR, NATION)]
+
+
+def _numerator_words(finding: Finding) -> str:
+    if finding.numerator_from is Part.CORRIDOR:
+        return _("分子是走廊公布的合计（%(period)s），见下表。") % {"period": finding.period}
+    if finding.numerator_from is Part.UNPROVEN:
+        return _("分子是项目复核的合计，其中有未核实的数值，不作为数据发布。")
+    return _("分子是项目复核的合计，未列入指标库。")
+
+
+def _denominator_words(finding: Finding) -> str:
+    return {
+        Part.NATION: _("分母是指标库中的全国数。"),
+        Part.ABOUT: _("分母是约数。"),
+    }.get(finding.denominator_from) or _("分母是项目复核所用的全国数，未列入指标库。")
+
+
+def _claim(key: str, words: Mapping[str, Any], pages: Mapping[str, Source]) -> Claim:
     review = words.get("review")
     made = None
     if review is not None:
@@ -183,11 +227,13 @@ def _claim(key: str, words: Mapping[str, Any]) -> Claim:
             Verdict(review["verdict"]),
             review["detail"],
             sources,
+            review.get("unproven", False),
+            review.get("about", False),
         )
     vintages = tuple(words.get("vintages", ("final", "preliminary", "unstated")))
-    series = tuple((period, stated) for period, stated in words.get("series", ()))
+    series = tuple(Stated(when, share, pages[page]) for when, share, page in words["series"])
     return Claim(
-        key, words["indicator"], words["stated"], words["date"], words["period"], _page(words["source"]),
+        key, words["indicator"], words["stated"], words["date"], words["period"], pages[words["source"]],
         vintages, shipped_indicators()[words["indicator"]]["unit"], made, series,
     )  # fmt: skip
 

@@ -13,7 +13,7 @@ from langqiao.apps.insight.models import Value
 from langqiao.apps.insight.models.indicators import CORRIDOR
 from langqiao.apps.insight.queries import claims
 from langqiao.apps.insight.queries.indicators import live_values, rank
-from langqiao.engines.regional.claims import Basis, Finding, Verdict
+from langqiao.engines.regional.claims import Basis, Finding, Part, Verdict
 from langqiao.kit.keyfigures import KeyFigure
 from langqiao.kit.words import named
 
@@ -27,7 +27,7 @@ def key_figures() -> Iterator[KeyFigure]:
         if finding.verdict is Verdict.REPRODUCED:
             yield KeyFigure(
                 words.name,
-                finding.recomputed,
+                claims.share_words(finding),
                 "",
                 finding.period,
                 _source(finding),
@@ -49,9 +49,11 @@ def key_figures() -> Iterator[KeyFigure]:
 
 def _source(finding: Finding) -> str:
     """Where a share comes from; a review by hand says so, its pages stand on the claim's own page."""
-    if finding.basis is Basis.REVIEW:
+    if finding.numerator_from is Part.UNPROVEN:
         return _("项目复核，部分数值未核实")
-    return shown_words.source(finding.sources[-1].text)
+    if finding.basis is Basis.REVIEW:
+        return _("项目复核，未全部列入指标库")
+    return shown_words.source(finding.used[-1].source.text)
 
 
 def _newest() -> dict[str, Value]:
