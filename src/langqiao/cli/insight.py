@@ -86,9 +86,9 @@ def panel_command(
     for row in panel.aside[:_SHOWN]:
         out.print(f"set aside, line {row.line}: {row.name} — {row.why}", highlight=False)
     if load:
-        load = report["load"]
-        load["report"]["differences"] = load["report"]["differences"][:_SHOWN]
-        out.print(f"loaded: {load}", highlight=False)
+        taken: dict[str, Any] = report["load"]
+        taken["report"]["differences"] = taken["report"]["differences"][:_SHOWN]
+        out.print(f"loaded: {taken}", highlight=False)
 
 
 @insight_app.command("load")

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import re
+from decimal import Decimal
 from typing import Any
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
+from django.utils.translation import override
 
 from langqiao.apps.accounts.models import Role
+from langqiao.apps.insight import shown_words
 from langqiao.apps.insight.domain.loading import load_shipped
 from langqiao.apps.insight.drawing import draw_series, scale, when
 from langqiao.apps.insight.models import Indicator, Value
@@ -235,3 +238,65 @@ def test_a_figure_of_an_organisation_bears_its_name() -> None:
     make.enter(make.row(indicator="staff", scope="organisation:L-1", value="12", unit="人"))
     assert "示例激光" in text(Client().get("/insight/indicators/staff/"))
     assert Value.objects.get(scope=str(laser.pk)).value == 12
+
+
+def in_english(path: str, user: Any = None) -> str:
+    client = signed_in(user) if user else Client()
+    client.cookies["django_language"] = "en"
+    return text(client.get(path))
+
+
+def test_english_says_amounts_in_billions_and_numbers_of_people_in_millions() -> None:
+    with override("en"):
+        assert [shown_words.figures(Decimal(figure), unit) for figure, unit in (
+            ("71528.35", "亿元"), ("23958.3", "亿元"), ("1598", "亿元"), ("250", "万元"), ("4900", "万人"),
+            ("3.55", "%"), ("84", "家"),
+        )] == ["7,152.835", "2,395.83", "159.8", "2.5", "49", "3.55", "84"]  # fmt: skip
+        assert [shown_words.unit(unit) for unit in ("亿元", "万元", "万人")] == [
+            "CNY bn",
+            "CNY m",
+            "m people",
+        ]
+    with override("zh-hans"):
+        assert shown_words.figures(Decimal("71528.35"), "亿元") == "71,528.35"
+        assert shown_words.unit("亿元") == "亿元"
+
+
+def test_stored_figures_are_scaled_wherever_english_shows_them() -> None:
+    page = in_english(GDP)
+    assert "2,395.83" in page
+    assert "23,958.3" not in page
+    assert "Suzhou 2023: 2,465.34" in page  # the point of the drawing
+    assert "+2.955" in page  # the revision
+    assert "亿元" in page  # how an import writes the unit
+    values = in_english("/insight/values/?indicator=gdp&scope=city:suzhou")
+    assert "2,465.34" in values
+    assert "24,653.4" not in values
+    claims = in_english("/insight/claims/")
+    assert "7,904.3 ÷ 121,020.7" in claims
+    assert "7,152.835" in claims
+    assert "71,528.35" not in claims
+    method = in_english(f"/insight/methods/zipf/?{RUN}")
+    assert "2,395.83" in method
+    exported = Client().get("/insight/values/?export=csv&indicator=gdp", headers={"accept-language": "en"})
+    assert "23958.3,亿元" in b"".join(exported.streaming_content).decode()  # a table is as it is stored
+
+
+def test_english_has_no_wide_brackets_of_the_templates() -> None:
+    for path in ("/insight/claims/", GDP, f"/insight/methods/zipf/?{RUN}"):
+        page = in_english(path)
+        assert not re.search(r"（[^<>]{0,20}）|\w：", re.sub(r"<[^>]*>|\d{4}-\d\d（", "", page)), path
+
+
+def test_an_indicator_without_a_unit_prints_none() -> None:
+    page = in_english("/insight/indicators/alliances/")
+    assert "()" not in page
+    assert "（）" not in page
+    assert "Unit: <" not in page
+    assert "· Unit:" not in page
+    assert "· 单位：个" in text(Client().get("/insight/indicators/alliances/"))
+
+
+def test_the_value_axis_carries_its_unit() -> None:
+    svg = text(Client().get(GDP)).partition('<svg class="lq-chart"')[2].partition("</svg>")[0]
+    assert re.search(r"<text [^>]*>亿元</text>", svg)

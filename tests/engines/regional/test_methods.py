@@ -182,3 +182,14 @@ def test_flows_of_a_gravity_model_are_counts() -> None:
             "gravity",
             Data(CITIES, ("a",), broken.values, places=PLACES, flows=np.full((9, 9), 0.5)),
         )
+
+
+@pytest.mark.parametrize("key", ["theil", "dagum"])
+def test_small_groups_are_named_in_the_readers_language(key: str) -> None:
+    data = Data(
+        ("a", "b", "c", "d"), ("gdp",), np.array([[1.0], [2.0], [3.0], [4.0]]),
+        groups=("安徽", "江苏", "安徽", "东部"),
+    )  # fmt: skip
+    warning = next(one for one in run(key, data).warnings if one.code == "small_groups")
+    assert warning.text.zh.startswith("东部、安徽、江苏 不足三个地区")
+    assert warning.text.en.startswith("Fewer than three regions in Anhui, East, Jiangsu: ")

@@ -7,11 +7,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from math import floor, log10
 
+from langqiao.apps.insight import shown_words
 from langqiao.apps.insight.domain.scopes import Scope
 from langqiao.apps.insight.queries.indicators import Cell
 
 WIDTH, HEIGHT = 640.0, 300.0
-_LEFT, _RIGHT, _TOP, _BOTTOM = 64.0, 24.0, 16.0, 36.0
+_LEFT, _RIGHT, _TOP, _BOTTOM = 64.0, 24.0, 36.0, 36.0  # the unit stands above the axis
 _TICKS = 4
 LINES_AT_MOST = 9  # the nine cities; more lines cannot be told apart
 _MONTHS = 12
@@ -47,7 +48,7 @@ class Tick:
 
 @dataclass(frozen=True, slots=True)
 class Drawing:
-    """Lines with their axes; ``left_out`` scopes have no line of their own."""
+    """Lines with their axes; ``unit`` is the values', ``left_out`` scopes have no line of their own."""
 
     width: float
     height: float
@@ -58,15 +59,17 @@ class Drawing:
     across: tuple[Tick, ...]
     up: tuple[Tick, ...]
     left_out: int
+    unit: str = ""
 
 
 def draw_series(
-    found: Sequence[Cell], names: Mapping[Scope, str], hues: Mapping[Scope, int]
+    found: Sequence[Cell], names: Mapping[Scope, str], hues: Mapping[Scope, int], unit: str = ""
 ) -> Drawing | None:
     """Draw the values that count; None when there is no scope with two periods.
 
     The corridor and the nation dwarf the cities, so scopes of a kind are drawn together: those with
-    most points first. The vertical axis begins at zero unless a value is negative.
+    most points first. The vertical axis begins at zero unless a value is negative. Values are drawn
+    in the reader's unit; ``unit`` is the one they are stored in.
     """
     by_scope: dict[Scope, list[Cell]] = {}
     for cell in found:
@@ -81,7 +84,7 @@ def draw_series(
     shown = [cell for scope in drawn for cell in of_kind[scope]]
     times = sorted({cell.period: when(cell.period) for cell in shown}.items(), key=lambda pair: pair[1])
     first, last = times[0][1], times[-1][1]
-    figures = [float(cell.best.value) for cell in shown]
+    figures = [_height(cell, unit) for cell in shown]
     marks = scale(min(0.0, *figures), max(0.0, *figures))
     low, high = marks[0], marks[-1]
 
@@ -99,9 +102,9 @@ def draw_series(
         points = tuple(
             Point(
                 across(when(cell.period)),
-                up(float(cell.best.value)),
+                up(_height(cell, unit)),
                 cell.period,
-                f"{cell.best.value.normalize():,f}",
+                f"{shown_words.scaled(cell.best.value, unit).normalize():,f}",
             )
             for cell in ordered
         )
@@ -118,7 +121,12 @@ def draw_series(
         tuple(Tick(across(time), period) for period, time in times[::step]),
         tuple(Tick(up(mark), f"{mark:,g}") for mark in marks),
         len(by_scope) - len(drawn),
+        shown_words.unit(unit),
     )
+
+
+def _height(cell: Cell, unit: str) -> float:
+    return float(shown_words.scaled(cell.best.value, unit))
 
 
 def when(period: str) -> float:

@@ -23,6 +23,10 @@ _UNITS = {
     "人年": pgettext_lazy("unit", "人年"),
     "百万美元": pgettext_lazy("unit", "百万美元"),
 }
+# English says amounts and multitudes in thousands: what a stored figure is multiplied by for the unit above.
+_SCALES = {
+    "亿元": Decimal("0.1"), "万元": Decimal("0.01"), "万人": Decimal("0.01"), "万户": Decimal("0.01"),
+}  # fmt: skip
 # Sources of shipped figures that are words, not addresses.
 _SOURCES = {
     "廊桥名录": _("廊桥名录"),
@@ -50,8 +54,18 @@ _SOURCES = {
 }
 
 
-def figures(value: Decimal | None) -> str:
-    """A figure grouped by three; from a hundred on two decimals are enough.
+def is_scaled(unit: str) -> bool:
+    """Whether the reader sees figures in another unit than the one they are stored in."""
+    return is_english() and unit in _SCALES
+
+
+def scaled(value: Decimal, unit: str) -> Decimal:
+    """A stored figure in the unit that the reader sees (``unit``): 亿元 stay, in English they are CNY bn."""
+    return (value * _SCALES[unit]).normalize() if is_scaled(unit) else value
+
+
+def figures(value: Decimal | None, unit: str = "") -> str:
+    """A stored figure in the reader's unit, grouped by three; from a hundred on two decimals are enough.
 
     >>> figures(Decimal("23958.3")), figures(Decimal("3.55")), figures(Decimal(79043))
     ('23,958.3', '3.55', '79,043')
@@ -59,11 +73,14 @@ def figures(value: Decimal | None) -> str:
     if value is None:
         return "—"
     shown = round(value, 2) if abs(value) >= 100 else value
-    return f"{shown.normalize():,f}"
+    return f"{scaled(shown, unit).normalize():,f}"
 
 
 def unit(text: str) -> str:
-    """A unit in the reader's language; English counts things without a word for them."""
+    """A unit in the reader's language; English counts things without a word for them.
+
+    Figures go with it through ``scaled``.
+    """
     if text == "个" and is_english():
         return ""
     return str(_UNITS.get(text, text))

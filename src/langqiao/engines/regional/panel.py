@@ -27,6 +27,15 @@ PROVINCES: tuple[str, ...] = (
     "福建", "江西", "山东", "河南", "湖北", "湖南", "广东", "广西", "海南", "重庆", "四川", "贵州",
     "云南", "西藏", "陕西", "甘肃", "青海", "宁夏", "新疆",
 )  # fmt: skip
+_ENGLISH: Mapping[str, str] = {
+    "北京": "Beijing", "天津": "Tianjin", "河北": "Hebei", "山西": "Shanxi", "内蒙古": "Inner Mongolia",
+    "辽宁": "Liaoning", "吉林": "Jilin", "黑龙江": "Heilongjiang", "上海": "Shanghai", "江苏": "Jiangsu",
+    "浙江": "Zhejiang", "安徽": "Anhui", "福建": "Fujian", "江西": "Jiangxi", "山东": "Shandong",
+    "河南": "Henan", "湖北": "Hubei", "湖南": "Hunan", "广东": "Guangdong", "广西": "Guangxi",
+    "海南": "Hainan", "重庆": "Chongqing", "四川": "Sichuan", "贵州": "Guizhou", "云南": "Yunnan",
+    "西藏": "Tibet", "陕西": "Shaanxi", "甘肃": "Gansu", "青海": "Qinghai", "宁夏": "Ningxia",
+    "新疆": "Xinjiang", "东部": "East", "中部": "Centre", "西部": "West",
+}  # fmt: skip
 # The three belts (三大地带) of the National Bureau of Statistics, for inequality between groups.
 BELTS: Mapping[str, tuple[str, ...]] = {
     "东部": ("北京", "天津", "河北", "辽宁", "上海", "江苏", "浙江", "福建", "山东", "广东", "海南"),
@@ -167,6 +176,15 @@ class Panel:
         slices = [self.slice(variable, year) for variable in variables]
         names = tuple(name for name in PROVINCES if all(name in found for found in slices))
         return names, np.array([[found[name] for found in slices] for name in names], dtype=np.float64)
+
+
+def english_name(group: str) -> str:
+    """A province or belt in English; another name stays as it is.
+
+    >>> english_name("安徽"), english_name("中部"), english_name("a")
+    ('Anhui', 'Centre', 'a')
+    """
+    return _ENGLISH.get(group, group)
 
 
 def belt(province: str) -> str:

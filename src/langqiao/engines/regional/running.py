@@ -23,6 +23,7 @@ from . import (
     zipf,
 )
 from .distance import distances
+from .panel import english_name
 from .types import (
     Array,
     BadInput,
@@ -362,12 +363,13 @@ def _small_groups(data: Data) -> tuple[Caution, ...]:
     small = sorted({group for group in data.groups if data.groups.count(group) < 3})
     if not small:
         return ()
+    english = ", ".join(sorted(english_name(group) for group in small))
     return (
         Caution(
             "small_groups",
             Term(
                 f"{'、'.join(small)} 不足三个地区：组内差异没有多少意义。",
-                f"Fewer than three regions in {', '.join(small)}: inequality within means little there.",
+                f"Fewer than three regions in {english}: inequality within means little there.",
             ),
         ),
     )

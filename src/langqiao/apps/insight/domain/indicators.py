@@ -71,11 +71,11 @@ class ImportReport:
         if len(self.errors) < ERRORS_AT_MOST:
             self.errors.append(RowError(row, problem.field, str(problem)))
 
-    def doubt(self, row: int, why: str) -> None:
+    def doubt(self, row: int, problem: Refused) -> None:
         """Count a row whose figure has to be confirmed and keep the first ones in words."""
         self.differing += 1
         if len(self.differences) < ERRORS_AT_MOST:
-            self.differences.append(RowError(row, "value", why))
+            self.differences.append(RowError(row, problem.field, str(problem)))
 
 
 @transaction.atomic
@@ -254,7 +254,7 @@ def _doubt(fresh: Sequence[tuple[int, Cleaned]], report: ImportReport) -> set[st
         far = next((other for other in beside if far_apart(row.value, other.value)), None)
         why = unusual(row.indicator, row.bounds, row.value) or (_apart(row, far) if far else "")
         if why:
-            report.doubt(number, f"{why}{_CONFIRM}")
+            report.doubt(number, Invalid(why, mend=_CONFIRM, field="value"))
             doubted.add(row.digest)
         beside.append(_Beside(row.value, row.source_name, number))
     return doubted

@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from langqiao.apps.insight.models import Value
 from langqiao.apps.insight.models.indicators import CORRIDOR, NATION
 from langqiao.apps.registry.models import City, Organisation
-from langqiao.engines.regional.panel import PROVINCES
+from langqiao.engines.regional.panel import PROVINCES, english_name
 from langqiao.kit.refusals import Invalid
 from langqiao.kit.words import listed
 
@@ -132,19 +132,8 @@ def province_name(name: str) -> str:
     """A province or belt in the reader's language."""
     from langqiao.kit.words import is_english
 
-    return _PINYIN.get(name, name) if is_english() else name
+    return english_name(name) if is_english() else name
 
 
 def _kinds(scopes: Iterable[Scope], kind: str) -> list[str]:
     return [key for found, key in scopes if found == kind]
-
-
-_PINYIN = {
-    "北京": "Beijing", "天津": "Tianjin", "河北": "Hebei", "山西": "Shanxi", "内蒙古": "Inner Mongolia",
-    "辽宁": "Liaoning", "吉林": "Jilin", "黑龙江": "Heilongjiang", "上海": "Shanghai", "江苏": "Jiangsu",
-    "浙江": "Zhejiang", "安徽": "Anhui", "福建": "Fujian", "江西": "Jiangxi", "山东": "Shandong",
-    "河南": "Henan", "湖北": "Hubei", "湖南": "Hunan", "广东": "Guangdong", "广西": "Guangxi",
-    "海南": "Hainan", "重庆": "Chongqing", "四川": "Sichuan", "贵州": "Guizhou", "云南": "Yunnan",
-    "西藏": "Tibet", "陕西": "Shaanxi", "甘肃": "Gansu", "青海": "Qinghai", "宁夏": "Ningxia",
-    "新疆": "Xinjiang", "东部": "East", "中部": "Centre", "西部": "West",
-}  # fmt: skip

@@ -111,7 +111,7 @@ class ValueListing(Listing):
         Column("scope", pgettext_lazy("figure", "范围"), value=lambda row: row.scope_text,
                sort=("scope_kind", "scope"), export=lambda row: f"{row.scope_kind}:{row.scope}"),
         Column("period", _("时期"), sort="period"),
-        Column("value", _("数值"), value=lambda row: shown_words.figures(row.value),
+        Column("value", _("数值"), value=lambda row: shown_words.figures(row.value, row.unit),
                export=lambda row: row.value.normalize(), sort="value", kind="number"),
         Column("unit", _("单位"), value=lambda row: shown_words.unit(row.unit), export=lambda row: row.unit),
         Column("vintage", pgettext_lazy("figure", "版本"), value=vintage_badge,

@@ -39,7 +39,7 @@ def key_figures() -> Iterator[KeyFigure]:
         if value is not None:
             yield KeyFigure(
                 named(value.indicator),
-                _plain(value.value),
+                _plain(shown_words.scaled(value.value, value.unit)),
                 shown_words.unit(value.unit),
                 value.period,
                 shown_words.source(value.source_name),

@@ -9,6 +9,7 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
+from langqiao.apps.insight import shown_words
 from langqiao.apps.insight.domain.reports.comparing import Compared
 from langqiao.apps.insight.models.indicators import Value
 from langqiao.apps.insight.models.reports import Report, Section
@@ -109,13 +110,13 @@ def figure(value: Any) -> str:
     return f"{number:,.1f}" if abs(number) >= 1000 else f"{number:.4g}"
 
 
-def exact(value: str) -> str:
-    """A figure of the store with all its digits, grouped.
+def exact(value: str, unit: str = "") -> str:
+    """A figure of the store with all its digits, grouped, in the reader's unit.
 
     >>> exact("1210207"), exact("6739.45"), exact("-0.5")
     ('1,210,207', '6,739.45', '-0.5')
     """
-    return f"{Decimal(value):,f}"
+    return f"{shown_words.scaled(Decimal(value), unit):,f}"
 
 
 class _Sources:
@@ -162,12 +163,13 @@ def _section(section: Section, sources: _Sources) -> ShownSection:
 
 def _used(one: Mapping[str, Any], pinned: Mapping[str, Any], sources: _Sources) -> Used:
     known = pinned["indicators"][one["indicator"]]
+    unit = one["unit"] or known["unit"]
     return Used(
         indicator=_named(known),
         scope=_named(pinned["scopes"][one["scope"]]),
         period=one["period"],
-        value=exact(one["value"]),
-        unit=one["unit"] or known["unit"],
+        value=exact(one["value"], unit),
+        unit=shown_words.unit(unit),
         vintage=str(Value.Vintage(one["vintage"]).label),
         source=sources.number(one),
         illustrative=one["illustrative"] or known["illustrative"],
@@ -186,8 +188,9 @@ def _figures(section: Section, used: list[Used]) -> list[ShownTable]:
     heads = []
     for slug, period in columns:
         known = pinned["indicators"][slug]
-        unit = _("（%(unit)s）") % {"unit": known["unit"]} if known["unit"] else ""
-        heads.append(f"{_named(known)}{unit}" + (f" {period}" if several else ""))
+        unit = shown_words.unit(known["unit"])
+        bracketed = _("（%(unit)s）") % {"unit": unit} if unit else ""
+        heads.append(f"{_named(known)}{bracketed}" + (f" {period}" if several else ""))
     rows = []
     for scope in choice["scopes"]:
         cells = []
@@ -207,7 +210,7 @@ def _table(table: Mapping[str, Any], words: Mapping[str, Sequence[str]]) -> Show
 
     return ShownTable(
         _said(table["title"]),
-        table["unit"],
+        shown_words.unit(table["unit"]),
         [_said(column["label"]) for column in table["columns"]],
         [
             (_said(row["label"]), [cell(value) for value in cells])
@@ -284,10 +287,12 @@ def differences_shown(row: Compared) -> list[ShownDifference]:
     for section in (row.before, row.after):
         words |= section.result.get("words", {}) if section else {}
 
-    def text(value: Any, vintage: str) -> str:
+    def text(value: Any, vintage: str, unit: str) -> str:
         if isinstance(value, str) and value in words:
             return _said(words[value])
-        shown_value = exact(value) if isinstance(value, str) else figure(value)
+        shown_value = exact(value, unit) if isinstance(value, str) else figure(value)
+        if isinstance(value, str):
+            shown_value = f"{shown_value} {shown_words.unit(unit)}".strip()
         note = Value.Vintage(vintage).label if vintage else ""
         return _("%(figure)s（%(note)s）") % {"figure": shown_value, "note": note} if note else shown_value
 
@@ -295,8 +300,8 @@ def differences_shown(row: Compared) -> list[ShownDifference]:
         ShownDifference(
             str(kinds[one.what]),
             " · ".join(_said(pair) for pair in one.where),
-            text(one.before, one.vintages[0]),
-            text(one.after, one.vintages[1]),
+            text(one.before, one.vintages[0], one.unit),
+            text(one.after, one.vintages[1], one.unit),
         )
         for one in row.differences
     ]

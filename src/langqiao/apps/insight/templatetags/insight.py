@@ -13,15 +13,16 @@ register = template.Library()
 
 
 @register.filter
-def figures(value: Decimal | None) -> str:
-    """A figure grouped by three, at most two decimals from a hundred on."""
-    return shown_words.figures(value)
+def figures(value: Decimal | None, unit: Any = "") -> str:
+    """A stored figure in the reader's unit, grouped by three, at most two decimals from a hundred on."""
+    return shown_words.figures(value, str(unit))
 
 
 @register.filter
-def signed(value: Decimal) -> str:
-    """A change with its sign."""
-    return f"{'+' if value > 0 else '−' if value < 0 else ''}{shown_words.figures(abs(value))}"
+def signed(value: Decimal, unit: Any = "") -> str:
+    """A change with its sign, in the reader's unit."""
+    sign = "+" if value > 0 else "−" if value < 0 else ""
+    return f"{sign}{shown_words.figures(abs(value), str(unit))}"
 
 
 @register.filter

@@ -14,7 +14,7 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_http_methods, require_safe
 
-from langqiao.apps.insight import exchange
+from langqiao.apps.insight import exchange, shown_words
 from langqiao.apps.insight.domain import indicators as verbs
 from langqiao.apps.insight.domain.bounds import bounds_of
 from langqiao.apps.insight.domain.scopes import scope_names
@@ -50,7 +50,7 @@ def indicator_detail(request: HttpRequest, slug: str) -> HttpResponse:
         "indicator": indicator,
         "range": bounds_of(indicator).firm.words(),
         "about": (is_english() and indicator.description_en) or indicator.description,
-        "drawing": draw_series(live, names, hues),
+        "drawing": draw_series(live, names, hues, indicator.unit),
         "rows": [(names[cell.scope], cell, _shown_values(cell.values)) for cell in rows[:_CELLS_AT_MOST]],
         "more": max(0, len(rows) - _CELLS_AT_MOST),
         "withdrawn": [
@@ -65,6 +65,10 @@ def indicator_detail(request: HttpRequest, slug: str) -> HttpResponse:
 
 def _shown_values(values: Sequence[Value]) -> list[tuple[Value, Any]]:
     return [(value, vintage_badge(value)) for value in values]
+
+
+def _amount(value: Value) -> str:
+    return f"{shown_words.figures(value.value, value.unit)} {shown_words.unit(value.unit)}".strip()
 
 
 def _sources(found: Sequence[Value]) -> list[tuple[str, str]]:
@@ -141,7 +145,7 @@ def value_withdraw(request: HttpRequest, pk: int) -> HttpResponse:
         request,
         form,
         title=_("撤回指标值"),
-        lead=f"{named(value.indicator)} · {value.period} · {value.value.normalize():,f} {value.unit}",
+        lead=f"{named(value.indicator)} · {value.period} · {_amount(value)}",
         button=_("撤回"),
         cancel=value.indicator.get_absolute_url(),
     )
@@ -271,7 +275,9 @@ def _told(study: Any) -> dict[str, Any]:
         scope, _sep, period = name.partition("@")
         kind, _colon, slug = scope.partition(":")
         dropped.append(f"{names[kind, slug]} {period}".strip())
+    units = dict.fromkeys(value.unit for value in study.values if shown_words.is_scaled(value.unit))
     return {
         "dropped": listed(dropped),
+        "other_units": listed(units),
         "used": [(names[value.scope_kind, value.scope], value) for value in study.values[:_CELLS_AT_MOST]],
     }

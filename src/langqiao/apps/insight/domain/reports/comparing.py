@@ -21,6 +21,7 @@ class Difference:
         where: labels ``[zh, en]`` that say which figure.
         before, after: the figures; None where the version has none.
         vintages: the vintages of the two, for data.
+        unit: the unit they are stored in, for data.
     """
 
     what: str
@@ -28,6 +29,7 @@ class Difference:
     before: Any
     after: Any
     vintages: tuple[str, str] = ("", "")
+    unit: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +82,9 @@ def _data(before: Mapping[str, Any], after: Mapping[str, Any]) -> Iterator[Diffe
         if told[0] != told[1]:
             where = _words(place, after if b else before)
             vintages = (a["vintage"] if a else "", b["vintage"] if b else "")
-            yield Difference("data", where, a["value"] if a else None, b["value"] if b else None, vintages)
+            unit = (after if b else before)["indicators"][place[0]]["unit"]
+            values = (a["value"] if a else None, b["value"] if b else None)
+            yield Difference("data", where, *values, vintages, unit)
 
 
 def _figures(pinned: Mapping[str, Any]) -> dict[Where, Any]:
