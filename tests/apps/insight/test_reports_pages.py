@@ -53,7 +53,8 @@ def test_a_published_report_is_read_by_everybody_with_sources_warnings_and_diges
     response = client.get(report.get_absolute_url(), headers={"accept-language": language})
     page = response.content.decode()
     assert response.status_code == 200
-    for text in ("示例：城市群差异", "摘要一句。", "第一段。", "24,000", "公报甲", "https://example.org/a"):
+    revised = {"zh-hans": "24,000", "en": "2,400"}[language]  # CNY bn
+    for text in ("示例：城市群差异", "摘要一句。", "第一段。", revised, "公报甲", "https://example.org/a"):
         assert text in page
     fresh = Report.objects.get(pk=report.pk)
     assert fresh.document_digest in page
@@ -206,7 +207,7 @@ def test_the_docx_holds_head_sections_figures_parameters_and_sources(
     assert "第一段。" in texts
     assert "[1] 示例公报" in texts
     assert fresh.document_digest in cells
-    assert "23,958" in cells
+    assert {"zh-hans": "23,958", "en": "2,395.8"}[language] in cells
     assert sections_of(fresh)[2].result_digest in cells
     assert ("泰尔指数" if language == "zh-hans" else "Theil index") in texts
 
@@ -222,7 +223,7 @@ def test_the_html_is_one_file_that_prints_by_itself(
     assert "@page { size: A4;" in page
     assert "<script" not in page
     assert 'src="' not in page
-    assert "23,958" in page
+    assert {"zh-hans": "23,958", "en": "2,395.8"}[language] in page
 
 
 def test_the_json_is_what_the_digest_covers(client: Client, writer: User, report: Report) -> None:
