@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
 
-from django.db.models import BooleanField, Count, ExpressionWrapper, F, QuerySet, Sum
+from django.db.models import BooleanField, Count, ExpressionWrapper, F, Model, QuerySet, Sum
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
@@ -72,9 +72,10 @@ def _modified() -> datetime | None:
 
 def _state() -> str:
     """How far the sums reach, and which records are illustrative."""
+    models: tuple[type[Model], ...] = (*OBJECTS, Organisation)
     marks = [
         model._base_manager.filter(illustrative=True).aggregate(n=Count("pk"), keys=Sum("pk"))  # noqa: SLF001
-        for model in (*OBJECTS, Organisation)
+        for model in models
     ]
     return f"{catch_up(within=AT_A_READ)}|{[(one['n'], one['keys']) for one in marks]}"
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
+from typing import Any, TypeVar
 
 from django.core.cache import cache
 from django.db.models import CharField, Model, Q, QuerySet, Value
@@ -32,6 +32,7 @@ NEWEST, WIDER = 4_000, 8
 
 LAST = 2**56  # above every entry
 
+Row = TypeVar("Row")
 Pair = tuple[str, str, str]
 """A kind with the slugs of the city of origin and of the destination."""
 
@@ -49,7 +50,8 @@ def _identifiers(model: type[Model]) -> QuerySet[Any, Any]:
     """Identifiers of a model's illustrative records, as the ledger writes them."""
     name = Concat(Value(f"{model._meta.label_lower}:"), Cast("pk", CharField()), output_field=CharField())
     rows = model._base_manager.filter(illustrative=True)  # noqa: SLF001  documented for generic code
-    return rows.order_by().annotate(identifier=name).values("identifier")
+    found: QuerySet[Any, Any] = rows.order_by().annotate(identifier=name).values("identifier")
+    return found
 
 
 def _parties() -> QuerySet[FlowParty]:
@@ -63,7 +65,9 @@ def _entries() -> QuerySet[Entry]:
     return Entry.objects.order_by().filter(object__in=first.union(*more, all=True))
 
 
-def illustrative(rows: QuerySet[FlowLine], *, since: int = 0, below: int = LAST) -> QuerySet[FlowLine]:
+def illustrative(
+    rows: QuerySet[FlowLine, Row], *, since: int = 0, below: int = LAST
+) -> QuerySet[FlowLine, Row]:
     """Those of some lines that are illustrative, of entries from ``since`` on and below ``below``."""
     rows = rows.filter(number__gte=since * FLOWS_AT_MOST, number__lt=below * FLOWS_AT_MOST)
     return rows.filter(is_illustrative(since=since, below=below))

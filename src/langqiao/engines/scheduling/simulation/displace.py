@@ -93,6 +93,11 @@ def _foreseen(sim: Simulation) -> tuple[Ints, Ints, Ints]:
     return cpu, memory, gpu
 
 
+def _copies(free: tuple[Ints, Ints, Ints]) -> tuple[Ints, Ints, Ints]:
+    cpu, memory, gpu = free
+    return cpu.copy(), memory.copy(), gpu.copy()
+
+
 class _Search:
     """One search. ``usable`` are nodes that the job may use when its closures are in force."""
 
@@ -159,7 +164,7 @@ class _Search:
             self.sim.parts.table,
             self.rows,
             self.usable,
-            *(one.copy() for one in self.free),
+            *_copies(self.free),
             self.sim.floor.model,
             self.need,
             self.allowed,
@@ -231,7 +236,7 @@ class _Trial:
         self.search = search
         sim = search.sim
         self.quotas, self.book, self.parts = sim.quotas, sim.book, sim.parts
-        self.cpu, self.memory, self.gpu = (one.copy() for one in search.free)
+        self.cpu, self.memory, self.gpu = _copies(search.free)
         self.less = ([0] * (sim.quotas.root + 1), [0] * (sim.quotas.root + 1))
         self.room = search.room.copy()
         self.total = int(self.room.sum())
