@@ -54,6 +54,8 @@ class Task:
         submitted, started, ended: times in seconds; None where the trace says nothing.
         estimate: run time that its owner foretold, in seconds; None where unknown.
         count: how many equal parts run together or not at all (成组作业 gang); 1 for a single task.
+        priority: a higher one goes first (优先级); None where the trace says nothing.
+        preemptible: False for a task that must never be displaced (可抢占).
     """
 
     name: str
@@ -69,3 +71,5 @@ class Task:
     ended: float | None = None
     estimate: float | None = None
     count: int = 1
+    priority: int | None = None
+    preemptible: bool = True

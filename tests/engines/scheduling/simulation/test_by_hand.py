@@ -312,6 +312,18 @@ def test_windows_and_tenants_must_be_known() -> None:
         run(servers(1), [], [Tenant("a", weight=0)])
 
 
+def test_a_priority_of_its_own_goes_before_that_of_its_class() -> None:
+    tasks = [
+        Task("own", 1, 1, quality="LS", submitted=5, ended=9, priority=7, preemptible=False),
+        Task("class", 1, 1, quality="LS", submitted=5, ended=9),
+        Task("neither", 1, 1, quality="BE", submitted=5, ended=9),
+    ]
+    jobs = jobs_of(tasks, priorities={"LS": 100})
+    assert [(one.priority, one.preemptible) for one in jobs] == [(7, False), (100, True), (0, True)]
+    with pytest.raises(SchedulingError, match="class of service LX; the trace has: BE, LS"):
+        jobs_of(tasks, priorities={"LX": 1, "BE": 0})
+
+
 def test_jobs_of_a_trace_begin_at_zero() -> None:
     tasks = [
         Task("a", 1000, 0, submitted=100.0, started=110.0, ended=130.0, tenant="t", estimate=60.0),

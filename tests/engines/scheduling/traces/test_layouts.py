@@ -15,6 +15,7 @@ from langqiao.engines.scheduling.traces import (
     TraceError,
     read_nodes,
     read_tasks,
+    strange_columns,
     swf,
     write_nodes,
     write_tasks,
@@ -193,6 +194,43 @@ def test_our_own_table_in_chinese_and_gb18030(tmp_path):
     assert read_nodes(path) == [Node("n1", 8000, 64, 2, "T4", Place(building="一号楼"))]
 
 
+OWN = "name,cpu_milli,memory_mib,gpus,gpu_milli"
+
+
+def test_priority_and_whether_a_job_may_be_displaced(tmp_path):
+    rows = ["a,1,1,0,0,100,no", "b,1,1,0,0,-5,是", "c,1,1,0,0,,"]
+    path = written(tmp_path, f"{OWN},优先级,可抢占\n" + "\n".join(rows))
+    assert [(one.priority, one.preemptible) for one in read_tasks(path)] == [
+        (100, False),
+        (-5, True),
+        (None, True),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("cells", "column", "said"),
+    [
+        ("high,", "priority", "not a whole number"),
+        ("1000000001,", "priority", "out of bounds"),
+        ("1,maybe", "preemptible", "neither yes"),
+    ],
+)
+def test_a_malformed_priority(tmp_path, cells, column, said):
+    path = written(tmp_path, f"{OWN},priority,preemptible\na,1,1,0,0,{cells}\n")
+    with pytest.raises(TraceError, match=said) as wrong:
+        read_tasks(path)
+    assert (wrong.value.line, wrong.value.column) == (2, column)
+
+
+def test_columns_that_nobody_reads_are_told_of_our_own_tables_alone(tmp_path):
+    path = written(tmp_path, f"{OWN},优先级,priorty,note,\na,1,1,0,0,1,2,x,\n")
+    assert strange_columns(path, of="tasks") == ("priorty", "note")
+    path.write_text("name,cpu_milli,memory_mib,gpus,model,tenant\nn,1,1,0,,x\n")
+    assert strange_columns(path, of="nodes") == ("tenant",)
+    path.write_text("name,cpu_milli,memory_mib,num_gpu,gpu_milli,pod_phase\nn,1,1,0,0,x\n")
+    assert strange_columns(path, of="tasks") == ()
+
+
 words = st.text(st.characters(codec="utf-8", exclude_categories=("Cc", "Cs", "Z"), exclude_characters="|"))
 times = st.none() | st.floats(0, 1e9).map(lambda t: round(t, 6))
 
@@ -215,6 +253,8 @@ def tasks(draw):
         ended=draw(st.sampled_from([None, moments[2]])),
         estimate=draw(times),
         count=draw(st.integers(1, 9)),
+        priority=draw(st.none() | st.integers(-(10**9), 10**9)),
+        preemptible=draw(st.booleans()),
     )
 
 

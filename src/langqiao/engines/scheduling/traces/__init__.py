@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import Literal
 
 from langqiao.engines.scheduling.errors import SchedulingError, TraceError
 from langqiao.engines.scheduling.traces import helios, openb, own, philly, sia, swf
@@ -11,7 +12,15 @@ from langqiao.engines.scheduling.traces.detect import layout_of_nodes, layout_of
 from langqiao.engines.scheduling.traces.write import write_nodes, write_tasks
 from langqiao.engines.scheduling.types import Node, Task
 
-__all__ = ["FORMATS", "TraceError", "read_nodes", "read_tasks", "write_nodes", "write_tasks"]
+__all__ = [
+    "FORMATS",
+    "TraceError",
+    "read_nodes",
+    "read_tasks",
+    "strange_columns",
+    "write_nodes",
+    "write_tasks",
+]
 
 FORMATS: dict[str, Callable[[str | Path], list[Task]]] = {
     "openb": openb.read_tasks,
@@ -48,3 +57,18 @@ def read_tasks(path: str | Path, format: str = "auto") -> list[Task]:
             f"no trace format {name}: one of auto, {', '.join(FORMATS)}", kind="format", subjects=(name,)
         )
     return FORMATS[name](path)
+
+
+def strange_columns(
+    path: str | Path, *, of: Literal["nodes", "tasks"], format: str = "auto"
+) -> tuple[str, ...]:
+    """Columns that nobody reads in a table of our own layout; none in the published layouts, which have more.
+
+    Raises:
+        TraceError: a file of no known layout.
+        OSError: the file cannot be read.
+    """
+    layout = layout_of_nodes if of == "nodes" else layout_of_tasks
+    if (layout(path) if format == "auto" else format) != "own":
+        return ()
+    return own.strange(path, own.NODE_COLUMNS if of == "nodes" else own.TASK_COLUMNS)

@@ -8,7 +8,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from langqiao.engines.scheduling.traces.openb import MOST_GPUS, models, share
-from langqiao.engines.scheduling.traces.table import Row, rows_of
+from langqiao.engines.scheduling.traces.table import Row, heading_of, rows_of, shown
 from langqiao.engines.scheduling.types import Node, Place, Task
 
 NODE_COLUMNS = {
@@ -37,9 +37,14 @@ TASK_COLUMNS = {
     "started": "开始",
     "ended": "结束",
     "estimate": "预计时长",
+    "priority": "优先级",
+    "preemptible": "可抢占",
 }
 NODE_NEEDED = ("name", "cpu_milli", "memory_mib", "gpus")
 TASK_NEEDED = ("name", "cpu_milli", "memory_mib", "gpus", "gpu_milli")
+YES = {"yes", "true", "1", "是"}
+NO = {"no", "false", "0", "否"}
+MOST_PRIORITY = 1_000_000_000
 ENGLISH = {chinese: name for table in (NODE_COLUMNS, TASK_COLUMNS) for name, chinese in table.items()}
 
 
@@ -47,6 +52,16 @@ def named(name: str) -> str:
     """The English name of a column of ours, also given in Chinese; another name as it is."""
     bare = name.strip()
     return ENGLISH.get(bare, bare)
+
+
+def strange(path: str | Path, known: dict[str, str]) -> tuple[str, ...]:
+    """Columns of a table of ours that are not among the ``known`` ones, which nobody reads.
+
+    Raises:
+        TraceError: the file cannot be understood.
+        OSError: the file cannot be read.
+    """
+    return tuple(name for name in heading_of(path, names=named) if name and name not in known)
 
 
 def read_nodes(path: str | Path) -> list[Node]:
@@ -111,7 +126,25 @@ def _task(row: Row) -> Task:
         ended=ended,
         estimate=row.number_or_none("estimate", least=0),
         count=row.whole("count", least=1, most=1_000_000) if row.text("count") else 1,
+        priority=(
+            row.whole("priority", least=-MOST_PRIORITY, most=MOST_PRIORITY) if row.text("priority") else None
+        ),
+        preemptible=_is_yes(row, "preemptible", missing=True),
     )
+
+
+def _is_yes(row: Row, column: str, *, missing: bool) -> bool:
+    """A cell that says yes or no; ``missing`` where it is empty.
+
+    Raises:
+        TraceError: it says something else.
+    """
+    text = row.text(column)
+    if not text:
+        return missing
+    if text.lower() not in YES | NO:
+        raise row.wrong(column, f"{shown(text)} is neither yes (是) nor no (否)")
+    return text.lower() in YES
 
 
 def _plain(text: str) -> str:

@@ -168,6 +168,21 @@ def rows_of(
             raise TraceError(str(broken), path=where, line=reader.line_num) from broken
 
 
+def heading_of(path: str | Path, *, names: Callable[[str], str] = str.strip) -> list[str]:
+    """The names of a CSV file's heading, turned as in :func:`rows_of`; none where there is no heading.
+
+    Raises:
+        TraceError: quotes are not closed, or the text cannot be read.
+        OSError: the file cannot be read.
+    """
+    with closing(io.StringIO(text_of(path), newline="")) as stream:
+        reader = csv.reader(stream, strict=True)
+        try:
+            return [names(name) for name in next(reader, [])]
+        except csv.Error as broken:
+            raise TraceError(str(broken), path=str(path), line=1) from broken
+
+
 def _check(where: str, heading: list[str], needed: tuple[str, ...]) -> None:
     if not any(heading):
         raise TraceError("the file has no heading", path=where, line=1)

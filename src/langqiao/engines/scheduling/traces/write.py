@@ -96,6 +96,8 @@ def _own(task: Task) -> list[str]:
         seconds(task.started),
         seconds(task.ended),
         seconds(task.estimate),
+        "" if task.priority is None else str(task.priority),
+        "yes" if task.preemptible else "no",
     ]
 
 
