@@ -70,6 +70,12 @@ def test_figures_and_curves_agree():
     assert (np.diff(result.allocation) >= 0).all()
 
 
+def test_an_arrival_that_leaves_no_task_is_refused():
+    with pytest.raises(SchedulingError, match="too little for any task") as refused:
+        replay(NODES, [Task(f"t{at}", 1, 1, 1, 1000) for at in range(9)], policy="fgd", arrival=0.0001)
+    assert refused.value.kind == "arrival"
+
+
 def test_what_cannot_be_replayed():
     for arrival in (0.0, -1.0, float("nan"), 1e9):
         with pytest.raises(SchedulingError, match="arrival"):

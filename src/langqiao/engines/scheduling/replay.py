@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from langqiao.engines.scheduling.cluster import Cluster
 from langqiao.engines.scheduling.errors import SchedulingError
 from langqiao.engines.scheduling.own.ahead import let_wait
-from langqiao.engines.scheduling.types import Node, Task
+from langqiao.engines.scheduling.types import WHOLE, Node, Task
 
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
@@ -81,7 +81,8 @@ def sample(tasks: Sequence[Task], capacity: int, *, arrival: float = ARRIVAL, se
         seed: of numpy's generator; the authors draw from Go's, so runs agree in the mean of several seeds.
 
     Raises:
-        SchedulingError: no task asks for a GPU, no capacity, or an impossible arrival (``kind`` "arrival").
+        SchedulingError: no task asks for a GPU, no capacity, or an arrival that is impossible or leaves no
+            task (``kind`` "arrival").
     """
     if not 0 < arrival <= MOST_ARRIVAL:
         raise SchedulingError(f"arrival {arrival:g} is not in (0, {MOST_ARRIVAL:g}]", kind="arrival")
@@ -98,6 +99,11 @@ def sample(tasks: Sequence[Task], capacity: int, *, arrival: float = ARRIVAL, se
         leave = int(np.argmax(still <= wanted)) + 1
         kept = np.ones(len(order), dtype=np.bool_)
         kept[gone[:leave]] = False
+        if not kept.any():
+            raise SchedulingError(
+                f"arrival {arrival:g} is {wanted / WHOLE:g} GPUs: too little for any task of the trace",
+                kind="arrival",
+            )
         return np.asarray(order[kept])
     milli = np.array([task.gpu_milli if task.gpus else 0 for task in tasks], dtype=np.int64)
     more: list[Ints] = []

@@ -67,6 +67,7 @@ def test_a_campus_is_read() -> None:
         (("buildings", 1, "name"), "", "buildings[1].name: must be a text"),
         (("tenants", 0, "from"), "2027", "tenants[0].from: must be a month"),
         (("tenants", 0, "from"), None, "tenants[0].from: is missing"),
+        (("tenants", 0, "to"), "2026-12", "tenants[0].to: 2026-12 lies before from, 2027-01"),
         (("assumptions", "rack_kw", "low"), None, "assumptions.rack_kw.low: is missing"),
         (("assumptions",), [], "assumptions: must be an object"),
     ],

@@ -159,7 +159,10 @@ def _demand(value: object, where: str) -> Demand:
     if first is None:
         raise _refuse(_at(where, "from"), "is missing")
     name, gpus = _text(values, "name", where), _whole(values, "gpus", where)
-    return Demand(name, gpus, first, _month(values, "to", where))
+    last = _month(values, "to", where)
+    if last is not None and last < first:
+        raise _refuse(_at(where, "to"), f"{month_text(last)} lies before from, {month_text(first)}")
+    return Demand(name, gpus, first, last)
 
 
 def plan_as_dict(found: Plan, site: Site) -> dict[str, Any]:
