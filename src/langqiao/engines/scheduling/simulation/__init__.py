@@ -15,6 +15,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from langqiao.engines.scheduling.types import Node
+from langqiao.engines.scheduling.warmth import loops_at_once, places_at_once
 
 from .checkpoint import fingerprint, load, save
 from .explain import why
@@ -99,6 +100,7 @@ def simulate(
     checkpoint: Path | None = None,
     every: float = 10.0,
     stop: Callable[[], bool] | None = None,
+    compiling: Callable[[], None] | None = None,
 ) -> Outcome:
     """Simulate to the end.
 
@@ -114,12 +116,16 @@ def simulate(
             outcome as if it had never been stopped.
         every: see there.
         stop: asked every 2,000 events; once it says yes the state is written and Stopped raised.
+        compiling: called before the kernels are compiled, which takes a minute or two, once on a machine.
 
     Raises:
         Stopped: see there.
         SchedulingError: an input that cannot be used; a checkpoint that is damaged or of other inputs.
     """
     options = options or Options()
+    warm = compiling is None or places_at_once()
+    if compiling is not None and not warm:
+        compiling()
     sim: Simulation | None = None
     inputs = ""
     if checkpoint is not None:
@@ -130,6 +136,8 @@ def simulate(
             sim.book.jobs = list(ordered)
     if sim is None:
         sim = Simulation(nodes, jobs, tenants, options=options, seed=seed)
+    if compiling is not None and warm and not loops_at_once(sim):
+        compiling()
     written = time.monotonic()
 
     def beat() -> None:

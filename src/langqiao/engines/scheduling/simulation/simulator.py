@@ -127,8 +127,7 @@ class Simulation:
         ``report`` is told how far it is and ``beat`` is called every 2,000 events, between two moments.
         """
         until = min(until, self.options.until)
-        wanted = self.book.size >= LEAST if self.compiled is None else self.compiled
-        if wanted and carries(self):
+        if self.takes_compiled_loop():
             self.carrier = Carrier(self)
             try:
                 self.carrier.run(until, report, beat)
@@ -140,6 +139,11 @@ class Simulation:
             self.now = max(self.now, until)
         if report is not None:
             report(Progress("simulate", self.book.over, self.book.size))
+
+    def takes_compiled_loop(self) -> bool:
+        """Whether ``run`` goes on by the compiled loop."""
+        wanted = self.book.size >= LEAST if self.compiled is None else self.compiled
+        return wanted and carries(self)
 
     def __getstate__(self) -> dict[str, object]:
         """All there is, as of now."""
