@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Annotated, cast
 import typer
 from rich.table import Table
 
+from langqiao.cli.computing.tables import nodes_of, tasks_of
 from langqiao.cli.shared import err, out, stop
 
 if TYPE_CHECKING:
@@ -59,7 +60,6 @@ def extender(
     from langqiao.engines.scheduling.errors import SchedulingError
     from langqiao.engines.scheduling.extender import Advisor, Names, serve
     from langqiao.engines.scheduling.journal import Journal
-    from langqiao.engines.scheduling.traces import read_nodes, read_tasks
 
     if mode not in MODES:
         stop(f"--mode：{mode} 不在 {', '.join(MODES)} 之中 / is none of these", code=2)
@@ -70,8 +70,8 @@ def extender(
                 "没有令牌：能到达端口者都可写入 / no token: whoever reaches the port may tell it things",
                 highlight=False,
             )
-        expected = read_tasks(workload) if workload else ()
-        cluster = Cluster(read_nodes(nodes), policy=policy, workload=expected)
+        expected = tasks_of(workload) if workload else ()
+        cluster = Cluster(nodes_of(nodes), policy=policy, workload=expected)
         with Journal(record, patience=1.0).writing() as writer:
             advisor = Advisor(cluster, writer, names=Names(gpu=gpu), mode=cast("Mode", mode))
             with serve(advisor, host=host, port=port, largest=limit_mib << 20, token=token) as server:

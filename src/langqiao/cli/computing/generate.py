@@ -10,6 +10,7 @@ from typing import Annotated, Any, Literal, cast
 import typer
 from rich.table import Table
 
+from langqiao.cli.computing.tables import tasks_of
 from langqiao.cli.shared import out, stop
 
 LAWS = ("empirical", "lognormal")
@@ -47,7 +48,7 @@ def generate(
 ) -> None:
     """按真实轨迹生成合成作业：同一种子，同一文件 / a synthetic trace; same seed, same file."""
     from langqiao.engines.scheduling.errors import SchedulingError
-    from langqiao.engines.scheduling.traces import read_tasks, write_tasks
+    from langqiao.engines.scheduling.traces import write_tasks
     from langqiao.engines.scheduling.traces.generate import Options, compare
     from langqiao.engines.scheduling.traces.generate import generate as draw
     from langqiao.engines.scheduling.traces.model import fit
@@ -60,7 +61,7 @@ def generate(
         if value not in allowed:
             stop(f"{name}：{value} 不在 {', '.join(allowed)} 之中 / is none of these", code=2)
     try:
-        trace = read_tasks(like, source)
+        trace = tasks_of(like, source)
         options = Options(
             count=count or None,
             days=days,

@@ -5,16 +5,17 @@ Tenants: ``{"cities": [{"name", "gpu", "cpu", "borrow_gpu", "borrow_cpu", "weigh
 or fractions; what is left out is without limit (for a city's own quota: nothing).
 
 Scenario: ``{"maintenance": [{"nodes", "start", "end", "stop"}], "reservations": [{"tenant", "nodes", "start",
-"end"}], "deliveries": [{"at", "nodes": CSV beside the file}], "power": {model: {"idle", "full"}}}``.
+"end"}], "deliveries": [{"at", "nodes": CSV beside the file}], "power": {model: {"idle", "full"}}}``; times in
+seconds from the start, power in kW. A field of another name is refused.
 """
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import Any
 
-from langqiao.engines.scheduling.errors import SchedulingError
+from langqiao.cli.computing.entries import Entry
+from langqiao.cli.computing.tables import nodes_of
 from langqiao.engines.scheduling.simulation import (
     City,
     Delivery,
@@ -24,87 +25,97 @@ from langqiao.engines.scheduling.simulation import (
     Reservation,
     Tenant,
 )
-from langqiao.engines.scheduling.traces import read_nodes
+
+AMOUNTS = ("gpu", "cpu", "borrow_gpu", "borrow_cpu")
+LIGHTEST = 1e-9  # a weight is positive
 
 
-def _read(path: Path) -> dict[str, Any]:
-    try:
-        found = json.loads(path.read_text(encoding="utf-8-sig"))
-    except ValueError as wrong:
-        raise SchedulingError(f"{path}: {wrong}", kind="file", subjects=(str(path),)) from wrong
-    if not isinstance(found, dict):
-        raise SchedulingError(f"{path}: an object was expected", kind="file", subjects=(str(path),))
-    return found
+def _amount(entry: Entry, field: str, missing: int | None) -> int | None:
+    found = entry.number_or_none(field)
+    return missing if found is None else round(found * 1000)
 
 
-def _amount(row: dict[str, Any], key: str, missing: int | None) -> int | None:
-    return missing if row.get(key) is None else round(float(row[key]) * 1000)
-
-
-def _quota(row: dict[str, Any], prefix: str = "", missing: int | None = None) -> Quota:
-    return Quota(_amount(row, f"{prefix}gpu", missing), _amount(row, f"{prefix}cpu", missing))
+def _quota(entry: Entry, prefix: str = "", missing: int | None = None) -> Quota:
+    return Quota(_amount(entry, f"{prefix}gpu", missing), _amount(entry, f"{prefix}cpu", missing))
 
 
 def read_tenants(path: Path) -> tuple[list[Tenant], list[City]]:
     """Tenants and cities of a file.
 
     Raises:
-        SchedulingError: it is not as the module says.
+        SchedulingError: it is not as the module says; the message names file, entry and field.
+        OSError: the file cannot be read.
     """
-    data = _read(path)
-    try:
-        cities = [
-            City(
-                str(row["name"]),
-                _quota(row, missing=0),
-                _quota(row, "borrow_"),
-                None if row.get("weight") is None else float(row["weight"]),
-            )
-            for row in data.get("cities", [])
-        ]
-        tenants = [
-            Tenant(
-                str(row["name"]),
-                str(row.get("city", "")),
-                _quota(row),
-                _quota(row, "borrow_"),
-                float(row.get("weight", 1.0)),
-                int(row.get("priority", 0)),
-            )
-            for row in data["tenants"]
-        ]
-    except (KeyError, TypeError, ValueError, AttributeError) as wrong:
-        raise SchedulingError(f"{path}: {wrong!r}", kind="file", subjects=(str(path),)) from wrong
+    held = Entry.of_file(path).only("cities", "tenants")
+    cities = [_city(row.only("name", *AMOUNTS, "weight")) for row in held.rows("cities")]
+    tenants = [
+        _tenant(row.only("name", "city", *AMOUNTS, "weight", "priority"))
+        for row in held.rows("tenants", needed=True)
+    ]
     return tenants, cities
+
+
+def _city(row: Entry) -> City:
+    return City(
+        row.text("name"),
+        _quota(row, missing=0),
+        _quota(row, "borrow_"),
+        row.number_or_none("weight", least=LIGHTEST),
+    )
+
+
+def _tenant(row: Entry) -> Tenant:
+    return Tenant(
+        row.text("name"),
+        row.text("city", ""),
+        _quota(row),
+        _quota(row, "borrow_"),
+        row.number("weight", 1.0, least=LIGHTEST),
+        row.whole("priority", 0),
+    )
 
 
 def read_scenario(path: Path) -> dict[str, Any]:
     """What happens besides the jobs, as arguments of ``Options``.
 
     Raises:
-        SchedulingError: it is not as the module says.
+        SchedulingError: it is not as the module says; the message names file, entry and field.
+        OSError: the file, or one of nodes beside it, cannot be read.
     """
-    data = _read(path)
-    try:
-        return {
-            "maintenance": tuple(
-                Maintenance(
-                    tuple(row["nodes"]), float(row["start"]), float(row["end"]), bool(row.get("stop", True))
-                )
-                for row in data.get("maintenance", [])
-            ),
-            "reservations": tuple(
-                Reservation(str(row["tenant"]), tuple(row["nodes"]), float(row["start"]), float(row["end"]))
-                for row in data.get("reservations", [])
-            ),
-            "deliveries": tuple(
-                Delivery(float(row["at"]), tuple(read_nodes(path.parent / row["nodes"])))
-                for row in data.get("deliveries", [])
-            ),
-            "power": {
-                str(model): Power(float(row["idle"]), float(row["full"]))
-                for model, row in data.get("power", {}).items()
-            },
-        }
-    except (KeyError, TypeError, AttributeError) as wrong:
-        raise SchedulingError(f"{path}: {wrong!r}", kind="file", subjects=(str(path),)) from wrong
+    held = Entry.of_file(path).only("maintenance", "reservations", "deliveries", "power")
+    return {
+        "maintenance": tuple(_maintenance(row) for row in held.rows("maintenance")),
+        "reservations": tuple(_reservation(row) for row in held.rows("reservations")),
+        "deliveries": tuple(_delivery(row) for row in held.rows("deliveries")),
+        "power": {model: _power(row) for model, row in held.by_name("power").items()},
+    }
+
+
+def _maintenance(row: Entry) -> Maintenance:
+    row.only("nodes", "start", "end", "stop")
+    return Maintenance(row.texts("nodes"), *_window(row), row.flag("stop", missing=True))
+
+
+def _reservation(row: Entry) -> Reservation:
+    row.only("tenant", "nodes", "start", "end")
+    return Reservation(row.text("tenant"), row.texts("nodes"), *_window(row))
+
+
+def _delivery(row: Entry) -> Delivery:
+    row.only("at", "nodes")
+    return Delivery(row.number("at"), tuple(nodes_of(row.path.parent / row.text("nodes"))))
+
+
+def _window(row: Entry) -> tuple[float, float]:
+    start, end = row.number("start"), row.number("end")
+    if end <= start:
+        raise row.wrong("end", f"应晚于 start {start:g} / must lie after start")
+    return start, end
+
+
+def _power(row: Entry) -> Power:
+    row.only("idle", "full")
+    idle, full = row.number("idle"), row.number("full")
+    if full < idle:
+        raise row.wrong("full", f"不应小于 idle {idle:g} / must not be less than idle")
+    return Power(idle, full)
