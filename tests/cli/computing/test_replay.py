@@ -9,6 +9,8 @@ import pytest
 from typer.testing import CliRunner
 
 from langqiao.cli.computing import computing_app
+from langqiao.engines.scheduling.replay import replay
+from langqiao.engines.scheduling.traces import read_nodes, read_tasks
 
 NODES = "sn,cpu_milli,memory_mib,gpu,model\n" + "".join(f"n{i},32000,65536,4,A\n" for i in range(6))
 PODS = "name,cpu_milli,memory_mib,num_gpu,gpu_milli\n" + "".join(
@@ -56,6 +58,25 @@ def test_several_runs_and_their_means_and_pictures(files, tmp_path):
         assert len(picture.findall(".//{http://www.w3.org/2000/svg}polyline")) == 2
 
 
+def test_several_orders_of_the_nodes_for_each_seed(files, tmp_path):
+    told = run(*files, "--policy", "packing", "--seed", "1-2", "--orders", "3", "--json")
+    assert told.exit_code == 0, told.output
+    facts = json.loads(told.stdout)
+    assert [(one["seed"], one["order"]) for one in facts["runs"]] == [
+        (seed, order) for seed in (1, 2) for order in range(3)
+    ]
+    nodes, tasks = read_nodes(tmp_path / "nodes.csv"), read_tasks(tmp_path / "pods.csv")
+    theirs = [
+        replay(nodes, tasks, policy="packing", seed=seed, node_order=1_000 * order + seed).allocation_pct
+        for seed in (1, 2)
+        for order in range(3)
+    ]
+    assert [one["allocation_pct"] for one in facts["runs"]] == pytest.approx(theirs, abs=1e-4)
+    single = json.loads(run(*files, "--policy", "packing", "--seed", "1", "--json").stdout)
+    assert single["allocation_pct"] == facts["runs"][0]["allocation_pct"]
+    assert facts["policies"][0]["runs"] == 6
+
+
 def test_a_table_for_people(files):
     told = run(*files, "--policy", "packing", "--seed", "3,4")
     assert told.exit_code == 0
@@ -67,6 +88,8 @@ def test_a_table_for_people(files):
     [
         (["--policy", "best"], 1, "no policy best"),
         (["--arrival", "0"], 1, "arrival"),
+        (["--arrival", "0.0001"], 1, "too little for any task"),
+        (["--seed", "1-5000", "--orders", "3"], 2, "--orders"),
         (["--seed", "x"], 2, "--seed"),
         (["--seed", "9-1"], 2, "--seed"),
         (["--seed", "0-99999999"], 2, "--seed"),

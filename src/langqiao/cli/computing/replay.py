@@ -14,12 +14,21 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from rich.table import Table
 
+from langqiao.cli.computing.runs import (
+    MOST_RUNS,
+    policies_of,
+    seeds_of,
+    spread_of,
+    tell_compiling,
+    with_spread,
+)
+from langqiao.cli.computing.tables import nodes_of, tasks_of
 from langqiao.cli.shared import err, out, progress_bar, stop
 
 if TYPE_CHECKING:
     from langqiao.engines.scheduling.replay import Replay
 
-MOST_RUNS = 10_000
+ORDER_STEP = 1_000  # order k of a seed is shuffled by 1000·k + seed, so that order 0 is that of a single one
 FIGURES = ("allocation_pct", "fragment_pct", "placed", "failed", "seconds", "us_per_placement")
 
 
@@ -31,6 +40,14 @@ def replay(
     ] = "own",
     arrival: Annotated[float, typer.Option(help="到达需求与算力之比 / demand as part of capacity")] = 1.3,
     seed: Annotated[str, typer.Option(help="种子，如 42、1,5 或 42-51 / seeds")] = "42",
+    orders: Annotated[
+        int,
+        typer.Option(
+            min=1,
+            max=MOST_RUNS,
+            help="每个种子的节点次序数；同分取先者，次序有影响 / orders of the nodes for each seed",
+        ),
+    ] = 1,
     look_ahead: Annotated[
         int,
         typer.Option(
@@ -47,27 +64,36 @@ def replay(
     """回放轨迹，比较调度策略的分配率与碎片率 / allocation and fragment of policies on a trace."""
     from langqiao.engines.matching.types import Progress
     from langqiao.engines.scheduling.errors import SchedulingError
-    from langqiao.engines.scheduling.policies import POLICIES, policy_number
     from langqiao.engines.scheduling.replay import replay as run
     from langqiao.engines.scheduling.replay import warm_up
-    from langqiao.engines.scheduling.traces import read_nodes, read_tasks
+    from langqiao.engines.scheduling.warmth import replays_at_once
 
     try:
-        names = list(POLICIES) if policy == "all" else [name.strip() for name in policy.split(",")]
-        for name in names:
-            policy_number(name)
-        wanted = list(product(names, _seeds(seed)))
-        servers, tasks = read_nodes(nodes), read_tasks(pods, source)
-        done: dict[tuple[str, int], Replay] = {}
+        names = policies_of(policy)
+        seeds = seeds_of(seed)
+        if len(seeds) * orders > MOST_RUNS:
+            stop(f"--orders：种子数乘次序数至多 {MOST_RUNS:,} / seeds times orders, at most", code=2)
+        wanted = list(product(names, seeds, range(orders)))
+        servers, tasks = nodes_of(nodes), tasks_of(pods, source)
+        done: dict[tuple[str, int, int], Replay] = {}
+        if not replays_at_once():
+            tell_compiling()
         for name in names:
             warm_up(name)
         shown = progress_bar() if err.is_terminal else nullcontext()
         with shown as show, ThreadPoolExecutor(jobs or os.cpu_count()) as pool:  # kernels release the lock
             runs = {
                 pool.submit(
-                    run, servers, tasks, policy=name, arrival=arrival, seed=number, look_ahead=look_ahead
-                ): (name, number)
-                for name, number in wanted
+                    run,
+                    servers,
+                    tasks,
+                    policy=name,
+                    arrival=arrival,
+                    seed=number,
+                    look_ahead=look_ahead,
+                    node_order=ORDER_STEP * order + number,
+                ): (name, number, order)
+                for name, number, order in wanted
             }
             for future in as_completed(runs):
                 done[runs[future]] = future.result()
@@ -79,23 +105,10 @@ def replay(
     except (SchedulingError, OSError) as wrong:
         stop(wrong)
     if as_json:
-        print(json.dumps(_facts(results, names), ensure_ascii=False))
+        numbers = [order for _, _, order in wanted] if orders > 1 else []
+        print(json.dumps(_facts(results, names, numbers), ensure_ascii=False))
     else:
         _print(results, names)
-
-
-def _seeds(text: str) -> list[int]:
-    """The seeds of "42", "1,5" or "42-51", each once."""
-    seeds: dict[int, None] = {}
-    for part in text.split(","):
-        first, dash, last = part.strip().partition("-")
-        if not first.isdecimal() or (dash and not last.isdecimal()):
-            stop(f"--seed：{text} 不是种子 / not seeds, such as 42 or 42-51", code=2)
-        low, high = int(first), int(last or first)
-        if high - low >= MOST_RUNS or high < low:
-            stop(f"--seed：{part} 为空或过多 / none or too many", code=2)
-        seeds |= dict.fromkeys(range(low, high + 1))
-    return list(seeds)
 
 
 def _figures(result: Replay) -> dict[str, Any]:
@@ -109,38 +122,39 @@ def _figures(result: Replay) -> dict[str, Any]:
     return facts
 
 
-def _facts(results: list[Replay], names: list[str]) -> dict[str, Any]:
-    """One run as it is; of several all runs, and the mean and standard deviation of each policy."""
+def _facts(results: list[Replay], names: list[str], orders: list[int]) -> dict[str, Any]:
+    """One run as it is; of several all runs, and the mean and standard deviation of each policy.
+
+    ``orders`` tells the order of nodes of each run; empty where each seed had one.
+    """
     runs = [_figures(result) for result in results]
+    for run, order in zip(runs, orders, strict=False):
+        run["order"] = order
     if len(runs) == 1:
         return runs[0]
-    return {"runs": runs, "policies": [_mean(runs, name) for name in dict.fromkeys(names)]}
+    return {"runs": runs, "policies": [_mean(runs, name) for name in names]}
 
 
 def _mean(runs: list[dict[str, Any]], name: str) -> dict[str, Any]:
     mine = [run for run in runs if run["policy"] == name]
     facts: dict[str, Any] = {"policy": name, "runs": len(mine)}
+    spreads: dict[str, float | None] = {}
     for figure in FIGURES:
-        facts[figure] = round(statistics.fmean(run[figure] for run in mine), 4)
-    for figure in FIGURES[:2]:
-        several = len(mine) > 1
-        facts[f"{figure}_sd"] = round(statistics.stdev(run[figure] for run in mine), 4) if several else None
-    return facts
+        facts[figure], deviation = spread_of((run[figure] for run in mine), 4)
+        if figure in FIGURES[:2]:
+            spreads[f"{figure}_sd"] = deviation
+    return facts | spreads
 
 
 def _print(results: list[Replay], names: list[str]) -> None:
     runs = [_figures(result) for result in results]
     table = Table("策略 / policy", "次数 / runs", "分配率 / allocation, %", "碎片率 / fragment, %",
                   "失败 / failed", "微秒每次 / µs a task")  # fmt: skip
-    for name in dict.fromkeys(names):
+    for name in names:
         mean = _mean(runs, name)
-        spread = [
-            "" if mean[f"{figure}_sd"] is None else f" ± {mean[f'{figure}_sd']:.2f}" for figure in FIGURES[:2]
-        ]
+        spreads = [with_spread(mean[figure], mean[f"{figure}_sd"]) for figure in FIGURES[:2]]
         table.add_row(
-            name, str(mean["runs"]), f"{mean['allocation_pct']:.2f}{spread[0]}",
-            f"{mean['fragment_pct']:.2f}{spread[1]}", f"{mean['failed']:,.0f}",
-            f"{mean['us_per_placement']:.1f}",
+            name, str(mean["runs"]), *spreads, f"{mean['failed']:,.0f}", f"{mean['us_per_placement']:.1f}",
         )  # fmt: skip
     out.print(table)
 
@@ -153,7 +167,7 @@ def _draw(folder: Path, names: list[str], results: list[Replay], arrival: float)
     last = max(1, round(100 * arrival))
     x = [last * at / 130 for at in range(131)]
     sums: dict[str, dict[str, list[float]]] = {"allocation": {}, "fragment": {}}
-    for name in dict.fromkeys(names):
+    for name in names:
         mine = [result.at(x) for result in results if result.policy == name]
         for which, kind in enumerate(sums):
             sums[kind][name] = [
