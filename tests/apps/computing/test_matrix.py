@@ -29,6 +29,7 @@ TABLE: dict[str, tuple[str, set[str]]] = {
     "report_job": ("job", OPERATOR),
     "bill": ("bill", OPERATOR),
     "read_servers": ("server", {"operator", "office"}),
+    "export_quotas": ("campus", OPERATOR | {"office"}),
     "ask": ("firm", INSIDE | {"console"}),
     "revise_request": ("draft", INSIDE | {"console"}),
     "read_request": ("handed_in", READERS),

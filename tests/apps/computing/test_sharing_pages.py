@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from django.test import Client
 
+from langqiao.apps.computing.domain.exports import export_quotas
 from langqiao.apps.computing.models import Grant, Redemption, Request, Scheme, Tenant, Voucher
 from langqiao.apps.registry.sections import awaiting
 from tests.apps.computing.scene import Scene, make_scene
@@ -217,3 +218,29 @@ def test_what_waits_for_operator_and_applicant_stands_in_their_work() -> None:
     assert waiting["operator"] == {("算力申请待审批", scene.handed_in.get_absolute_url())}
     assert ("算力申请待修改", returned.get_absolute_url()) in waiting["member"]
     assert waiting["far operator"] == set()
+
+
+def test_quotas_are_exported_by_operators_and_the_office() -> None:
+    scene = make_scene()
+    pages = {kind: f"/computing/campuses/{scene.campus.pk}/quotas/{kind}/" for kind in ("kueue", "slurm")}
+    for name in ("operator", "office"):
+        client = signed_in(scene.actors[name])
+        shown = text(client.get("/computing/quotas/"))
+        assert all(f'href="{page}"' in shown for page in pages.values()), name
+        for kind, ending in (("kueue", "yaml"), ("slurm", "txt")):
+            response = client.get(pages[kind])
+            file = f'attachment; filename="campus-{scene.campus.pk}-{kind}.{ending}"'
+            assert (response.status_code, response["Content-Disposition"]) == (200, file), name
+            assert text(response) == export_quotas(None, scene.campus, kind)
+            assert scene.firm.name in text(response)
+    member = signed_in(scene.actors["member"])
+    assert "quota-export" not in text(member.get("/computing/quotas/"))
+    for name in ("member", "far operator", "liaison", "superuser"):
+        client = signed_in(scene.actors[name])
+        assert [client.get(page).status_code for page in pages.values()] == [403, 403], name
+    assert [Client().get(page).status_code for page in pages.values()] == [302, 302]
+    office = signed_in(scene.actors["office"])
+    assert office.get(f"/computing/campuses/{scene.campus.pk}/quotas/pbs/").status_code == 404
+    empty = make.make_campus()
+    refused = office.get(f"/computing/campuses/{empty.pk}/quotas/slurm/")
+    assert (refused.status_code, "还没有租户" in text(refused)) == (409, True)

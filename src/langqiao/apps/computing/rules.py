@@ -111,6 +111,12 @@ permit(
     why=_("服务器的占用情况仅算力运营方与联席办可见。"),
 )
 permit(
+    "computing.export_quotas",
+    operates | is_office | is_system,
+    label=_("导出配额"),
+    why=_("只有该园区的算力运营方与联席办可以导出配额。"),
+)
+permit(
     "computing.ask",
     asks_for | is_system,
     label=_("申请算力"),

@@ -10,13 +10,14 @@ from hypothesis import strategies as st
 from langqiao.engines.scheduling.errors import SchedulingError
 from langqiao.engines.scheduling.export import (
     Capacity,
+    Ceiling,
     Plan,
     kueue_objects,
     kueue_yaml,
     read_plan,
     slurm_files,
 )
-from langqiao.engines.scheduling.export.kueue import divided
+from langqiao.engines.scheduling.export.kueue import divided, settled
 from langqiao.engines.scheduling.export.plan import capacities_of, label_of
 from langqiao.engines.scheduling.simulation.types import City, Quota, Tenant
 from langqiao.engines.scheduling.traces import TraceError
@@ -171,6 +172,9 @@ def test_borrowing_never_outranks_a_quota():
         lambda: Plan([Tenant("a"), Tenant("a")]),
         lambda: Plan([Tenant("a", quota=Quota(-1))]),
         lambda: Plan([Tenant("a", weight=0)]),
+        lambda: Plan([Tenant("a")], [City("c")], ceilings=[Ceiling("c", 1000)]),
+        lambda: Plan([Tenant("a")], ceilings=[Ceiling("c", -1)]),
+        lambda: Plan([Tenant("a")], ceilings=[Ceiling("c", 1000, -1)]),
         lambda: slurm_files(Plan([Tenant("a", "a")])),
         lambda: slurm_files(Plan([Tenant("root")])),
         lambda: slurm_files(Plan([Tenant("a")]), grace=-1),
@@ -197,4 +201,102 @@ def test_a_plan_from_a_table(tmp_path):
     assert [one.model for one in capacities_of(nodes)] == ["A100", "T4", ""]
     path.write_text("tenant,gpu_milli\na,-1\n")
     with pytest.raises(TraceError, match="line 2, column gpu_milli"):
+        read_plan(path)
+
+
+CAPPED = Plan(
+    [
+        Tenant("one", "hefei", Quota(8000), Quota(2000)),
+        Tenant("two", "hefei", Quota(4000), Quota(0, 0)),
+        Tenant("three", "suzhou", Quota(1000), Quota(3000)),
+    ],
+    capacities=[Capacity("A100", 24_000, 96_000, 1000)],
+    ceilings=[Ceiling("hefei", 6000, 3000), Ceiling("suzhou", 4000, 0), Ceiling("jiaxing", 1000)],
+    held=["two"],
+    lends_rest=True,
+)
+
+
+def gpus_of(made):
+    """Nominal quota and borrowing limit of GPUs, flavor by flavor."""
+    return [
+        (resource["nominalQuota"], resource.get("borrowingLimit"))
+        for group in made["spec"]["resourceGroups"]
+        for flavor in group["flavors"]
+        for resource in flavor["resources"]
+        if resource["name"] == "nvidia.com/gpu"
+    ]
+
+
+def test_kueue_keeps_the_ceilings_of_cities():
+    found = by_kind(CAPPED)
+    # The two of Hefei have 12 and the city 6: each gives up half, and may borrow as much more.
+    assert {name: gpus_of(one) for name, one in found["ClusterQueue"].items()} == {
+        "one": [("4", "6")],
+        "two": [("2", "2")],
+        "three": [("1", "3")],
+    }
+    assert {name: gpus_of(one) for name, one in found["Cohort"].items()} == {
+        "langqiao": [("13", None)],  # 24 less 6, 4 and 1; a root takes no limits
+        "city-hefei": [("0", "3")],
+        "city-suzhou": [("3", "0")],
+        "city-jiaxing": [("1", None)],
+    }
+    held = {name: one["spec"].get("stopPolicy") for name, one in found["ClusterQueue"].items()}
+    assert held == {"one": None, "two": "Hold", "three": None}
+
+
+def test_slurm_keeps_the_ceilings_of_cities():
+    def account(name, share, more):
+        return f"Account - '{name}':Description='{name}':Organization='{name}':Fairshare={share}" + more
+
+    assert slurm_files(CAPPED).associations.splitlines() == [
+        "Cluster - 'langqiao':Fairshare=1",
+        "Parent - 'root'",
+        account("hefei", 200, ":GrpTRES=gres/gpu=9"),
+        account("suzhou", 100, ":GrpTRES=gres/gpu=4"),
+        account("jiaxing", 100, ""),  # borrowing without end is no limit
+        "Parent - 'hefei'",
+        account("one", 100, ":GrpTRES=gres/gpu=10:DefaultQOS='one-quota':QOS='one-quota,one-borrow'"),
+        account("two", 100, ":GrpTRES=gres/gpu=4:GrpJobs=0:DefaultQOS='two-quota':QOS='two-quota'"),
+        "Parent - 'suzhou'",
+        account("three", 100, ":GrpTRES=gres/gpu=4:DefaultQOS='three-quota':QOS='three-quota,three-borrow'"),
+    ]
+
+
+@given(
+    st.lists(
+        st.tuples(st.one_of(st.none(), st.integers(0, 20_000)), st.one_of(st.none(), st.integers(0, 9000))),
+        min_size=1,
+        max_size=5,
+    ),
+    st.integers(0, 40_000),
+    st.one_of(st.none(), st.integers(0, 9000)),
+)
+def test_a_ceiling_adds_up_and_no_tenant_s_most_changes(rows, quota, borrow):
+    tenants = [Tenant(f"t{at}", "c", Quota(q), Quota(b)) for at, (q, b) in enumerate(rows)]
+    found, (city,) = settled(Plan(tenants, ceilings=[Ceiling("c", quota, borrow)]))
+    assert city.quota.gpu_milli + sum(one.quota.gpu_milli for one in found) == quota
+    assert (city.quota.gpu_milli >= 0, city.borrow_limit.gpu_milli) == (True, borrow)
+    for before, after in zip(tenants, found, strict=True):
+        held, limit = before.quota.gpu_milli, before.borrow_limit.gpu_milli
+        most = None if held is None or limit is None else held + limit
+        more = after.borrow_limit.gpu_milli
+        assert (None if more is None else after.quota.gpu_milli + more) == most
+        assert more is None or more >= 0
+
+
+def test_rows_of_cities_in_a_table(tmp_path):
+    path = tmp_path / "tenants.csv"
+    path.write_text(
+        "tenant,city,gpu_milli,borrow_gpu_milli,weight\nlab,hefei,4000,,\n,hefei,6000,2000,\n,suzhou,0,,\n"
+    )
+    plan = read_plan(path)
+    assert list(plan.tenants) == [Tenant("lab", "hefei", Quota(4000))]
+    assert list(plan.ceilings) == [Ceiling("hefei", 6000, 2000), Ceiling("suzhou", 0)]
+    path.write_text("tenant,city,gpu_milli,weight\nlab,hefei,4000,\n,hefei,6000,2\n")
+    with pytest.raises(TraceError, match="line 3, column weight"):
+        read_plan(path)
+    path.write_text("tenant,city,gpu_milli\nlab,hefei,4000\n,hefei,\n")
+    with pytest.raises(TraceError, match="line 3, column gpu_milli"):
         read_plan(path)

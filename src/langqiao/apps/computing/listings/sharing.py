@@ -175,8 +175,10 @@ class QuotaListing(Listing):
         return queries.quotas_with_use(queries.visible_city_quotas(request.user))
 
     def extra_context(self, request: HttpRequest) -> dict[str, Any]:
-        """The form that sets a quota, for operators."""
+        """The form that sets a quota, for operators; campuses whose quotas the viewer may export."""
         from langqiao.apps.computing.forms.sharing import CityQuotaForm
 
-        form = CityQuotaForm(viewer=request.user) if allowed(request.user, "computing.run_quota") else None
-        return {"quota_form": form}
+        user = request.user
+        form = CityQuotaForm(viewer=user) if allowed(user, "computing.run_quota") else None
+        exported = [one for one in Campus.objects.all() if allowed(user, "computing.export_quotas", one)]
+        return {"quota_form": form, "exported": exported}

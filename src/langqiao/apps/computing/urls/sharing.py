@@ -21,4 +21,5 @@ urlpatterns = [
     path("tenants/<int:pk>/act/<slug:act>/", views.tenant_act, name="tenant_act"),
     path("quotas/", login_required(list_view(QuotaListing)), name="quota_list"),
     path("quotas/act/<slug:act>/", views.quota_act, name="quota_act"),
+    path("campuses/<int:pk>/quotas/<slug:scheduler>/", views.quota_file, name="quota_file"),
 ]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib.auth.decorators import login_required
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from langqiao.apps.computing.domain import quotas, sharing
+from langqiao.apps.computing.domain.exports import SCHEDULERS, export_quotas
 from langqiao.apps.computing.forms.parts import ReasonForm
 from langqiao.apps.computing.forms.sharing import (
     ApprovalForm,
@@ -280,3 +281,19 @@ def _set_city(request: HttpRequest, _nothing: None) -> Any:
 def quota_act(request: HttpRequest, act: str) -> HttpResponse:
     """Set a city's quota."""
     return do(request, {"set": _set_city}, act, None, where="quota_list")
+
+
+@login_required
+@require_safe
+def quota_file(request: HttpRequest, pk: int, scheduler: str) -> HttpResponse:
+    """The campus's quotas as a file for Kueue or Slurm."""
+    campus = get_object_or_404(Campus, pk=pk)
+    if scheduler not in SCHEDULERS:
+        raise Http404
+    text = export_quotas(actor(request), campus, scheduler)
+    kind = "application/yaml" if scheduler == "kueue" else "text/plain"
+    response = HttpResponse(text, content_type=f"{kind}; charset=utf-8")
+    ending = SCHEDULERS[scheduler]
+    response["Content-Disposition"] = f'attachment; filename="campus-{campus.pk}-{scheduler}.{ending}"'
+    response["Cache-Control"] = "private, no-store"
+    return response

@@ -3,7 +3,17 @@
 from __future__ import annotations
 
 from langqiao.engines.scheduling.export.kueue import kueue_objects, kueue_yaml
-from langqiao.engines.scheduling.export.plan import Capacity, Plan, read_plan
+from langqiao.engines.scheduling.export.plan import Capacity, Ceiling, Plan, capacities_of, read_plan
 from langqiao.engines.scheduling.export.slurm import SlurmFiles, slurm_files
 
-__all__ = ["Capacity", "Plan", "SlurmFiles", "kueue_objects", "kueue_yaml", "read_plan", "slurm_files"]
+__all__ = [
+    "Capacity",
+    "Ceiling",
+    "Plan",
+    "SlurmFiles",
+    "capacities_of",
+    "kueue_objects",
+    "kueue_yaml",
+    "read_plan",
+    "slurm_files",
+]

@@ -2,22 +2,28 @@
 
 A GPU model is a ResourceFlavor, the corridor and each city a Cohort, a tenant a ClusterQueue with a
 LocalQueue in a namespace of its own. A tenant's quota is its nominalQuota, its borrowing limit the
-borrowingLimit; what it lent may be reclaimed from whoever borrows (reclaimWithinCohort: Any). Cohorts below
-cohorts, with quotas of their own, need Kueue 0.11 or later.
+borrowingLimit; what it lent may be reclaimed from whoever borrows (reclaimWithinCohort: Any). Cohorts of
+this version, which name their parent by parentName, need Kueue 0.13 or later.
+
+A cohort may use its own nominalQuota, those of all queues below it, and its borrowingLimit. A city's ceiling
+is written so that the three add up to it: what the tenants' quotas leave of the city's is the cohort's own;
+where they are more than the city's, each gives up its part of the excess, and may borrow as much more.
 
 Our quotas count GPUs of any model, Kueue's those of one flavor. So a quota is divided over the models as the
 centre has them, in whole GPUs, and the parts sum to the quota. Where nothing limits a tenant, its nominal
-quota is what the centre has. Source: kueue.sigs.k8s.io, API reference of kueue.x-k8s.io/v1beta1.
+quota is what the centre has. Source: kueue.sigs.k8s.io, API reference of kueue.x-k8s.io/v1beta1, and the
+concept page of cohorts.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from typing import Any
 
 from langqiao.engines.scheduling.errors import SchedulingError
-from langqiao.engines.scheduling.export.plan import Capacity, Plan, label_of
+from langqiao.engines.scheduling.export.plan import Capacity, Ceiling, Plan, label_of
 from langqiao.engines.scheduling.simulation.types import City, Quota, Tenant
 from langqiao.engines.scheduling.types import WHOLE
 
@@ -45,11 +51,77 @@ def kueue_objects(plan: Plan, *, gpu: str = GPU, model_label: str = MODEL_LABEL)
     root = label_of(plan.corridor)
     found = [_flavor(capacity, model_label) for capacity in plan.capacities]
     found += [_priority(value) for value in sorted({tenant.priority for tenant in plan.tenants})]
-    found.append(_object("Cohort", plan.corridor, {}))
-    found += [_city(city, plan, root, gpu) for city in plan.all_cities()]
-    for tenant in plan.tenants:
+    tenants, cities = settled(plan)
+    rest = _rest(plan, tenants, cities) if plan.lends_rest else []
+    found.append(_object("Cohort", plan.corridor, {"resourceGroups": _pool(plan, rest, gpu)} if rest else {}))
+    found += [_city(city, plan, root, gpu) for city in cities]
+    for tenant in tenants:
         found += _tenant(tenant, plan, gpu)
     return found
+
+
+def settled(plan: Plan) -> tuple[list[Tenant], list[City]]:
+    """Tenants and cities with every ceiling turned into quotas that Kueue adds up.
+
+    A tenant's most, quota and borrowing together, stays what it is.
+    """
+    tenants = {tenant.name: tenant for tenant in plan.tenants}
+    cities = {city.name: city for city in plan.all_cities()}
+    for ceiling in plan.ceilings:
+        mine = [tenant for tenant in plan.tenants if tenant.city == ceiling.city]
+        wanted = [_wanted(tenant, ceiling) for tenant in mine]
+        given = _reduced(ceiling.gpu_milli, wanted)
+        for tenant, amount in zip(mine, given, strict=True):
+            tenants[tenant.name] = _with_quota(tenant, amount)
+        own = Quota(ceiling.gpu_milli - sum(given), 0)
+        cities[ceiling.city] = City(ceiling.city, own, Quota(ceiling.borrow_gpu_milli))
+    return list(tenants.values()), list(cities.values())
+
+
+def _wanted(tenant: Tenant, ceiling: Ceiling) -> int:
+    """A tenant's own quota; the city's where nothing limits the tenant."""
+    amount = tenant.quota.gpu_milli
+    return ceiling.gpu_milli if amount is None else amount
+
+
+def _reduced(amount: int, wanted: Sequence[int]) -> list[int]:
+    """What is wanted; parts of the amount where it is less, in whole GPUs unless one gets too much so."""
+    if sum(wanted) <= amount:
+        return list(wanted)
+    given = divided(amount, wanted)
+    if any(one > most for one, most in zip(given, wanted, strict=True)):
+        given = divided(amount, wanted, unit=1)
+    return given
+
+
+def _with_quota(tenant: Tenant, gpu_milli: int) -> Tenant:
+    held, limit = tenant.quota, tenant.borrow_limit
+    open_ended = held.gpu_milli is None or limit.gpu_milli is None
+    more = None if open_ended else (held.gpu_milli or 0) + (limit.gpu_milli or 0) - gpu_milli
+    return replace(
+        tenant,
+        quota=replace(held, gpu_milli=gpu_milli),
+        borrow_limit=replace(limit, gpu_milli=more),
+    )
+
+
+def _rest(plan: Plan, tenants: Iterable[Tenant], cities: Iterable[City]) -> list[int]:
+    """GPUs of each model that no quota holds; empty where every model is held."""
+    gpus = [one.gpu_milli for one in plan.capacities]
+    held = [0] * len(gpus)
+    for one in (*tenants, *cities):
+        held = [a + b for a, b in zip(held, _shares(one.quota.gpu_milli, gpus), strict=True)]
+    free = [max(0, have - used) for have, used in zip(gpus, held, strict=True)]
+    return free if any(free) else []
+
+
+def _pool(plan: Plan, amounts: Sequence[int], gpu: str) -> list[Object]:
+    """The root's own GPUs; it has no parent, so that Kueue takes no limits of it."""
+    flavors = [
+        {"name": _flavor_name(capacity), "resources": [{"name": gpu, "nominalQuota": quantity(amount)}]}
+        for capacity, amount in zip(plan.capacities, amounts, strict=True)
+    ]
+    return [{"coveredResources": [gpu], "flavors": flavors}]
 
 
 def kueue_yaml(plan: Plan, *, gpu: str = GPU, model_label: str = MODEL_LABEL) -> str:
@@ -153,6 +225,7 @@ def _tenant(tenant: Tenant, plan: Plan, gpu: str) -> list[Object]:
             "namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": label}},
             "queueingStrategy": "BestEffortFIFO",
             "preemption": {"reclaimWithinCohort": "Any", "withinClusterQueue": "LowerPriority"},
+            **({"stopPolicy": "Hold"} if tenant.name in plan.held else {}),
             "fairSharing": {"weight": _weight(tenant.weight)},
             "resourceGroups": _groups(tenant.quota, tenant.borrow_limit, plan.capacities, gpu, memory=True),
         },

@@ -38,6 +38,37 @@ class Capacity:
 
 
 @dataclass(frozen=True, slots=True)
+class Ceiling:
+    """What a city's tenants may hold together (城市配额), however their own quotas add up.
+
+    A :class:`City` of the simulator has its quota on top of its tenants'; this one is the bound of them all.
+
+    Attributes:
+        city: its name.
+        gpu_milli: the city's quota, in thousandths of a GPU.
+        borrow_gpu_milli: what it may use beyond that while others leave it idle; None for no limit.
+    """
+
+    city: str
+    gpu_milli: int
+    borrow_gpu_milli: int | None = None
+
+    def __post_init__(self) -> None:
+        """Refuse what is no bound.
+
+        Raises:
+            SchedulingError: kind "plan": an amount below zero.
+        """
+        if min(self.gpu_milli, self.borrow_gpu_milli or 0) < 0:
+            raise SchedulingError(f"{self.city} has an amount below zero", kind="plan", subjects=(self.city,))
+
+    @property
+    def most(self) -> int | None:
+        """Quota and borrowing together, in thousandths of a GPU; None for no limit."""
+        return None if self.borrow_gpu_milli is None else self.gpu_milli + self.borrow_gpu_milli
+
+
+@dataclass(frozen=True, slots=True)
 class Plan:
     """What is exported.
 
@@ -46,12 +77,18 @@ class Plan:
         cities: those with quotas or weights of their own; a tenant's city that is not listed has none.
         capacities: of each model, in the order in which a job tries them.
         corridor: name of the whole, the root of the tree.
+        ceilings: bounds of cities; no city has both a bound and an entry among ``cities``.
+        held: names of tenants that start no job (暂停); what they run goes on.
+        lends_rest: whether GPUs of the centre that no quota holds may be borrowed.
     """
 
     tenants: Sequence[Tenant]
     cities: Sequence[City] = ()
     capacities: Sequence[Capacity] = ()
     corridor: str = "langqiao"
+    ceilings: Sequence[Ceiling] = ()
+    held: Sequence[str] = ()
+    lends_rest: bool = False
 
     def __post_init__(self) -> None:
         """Refuse what no scheduler can tell apart.
@@ -61,7 +98,8 @@ class Plan:
         """
         if not self.tenants:
             raise SchedulingError("there is no tenant to export", kind="plan")
-        for names in ([one.name for one in self.tenants], [one.name for one in self.cities]):
+        cities = [one.name for one in self.cities] + [one.city for one in self.ceilings]
+        for names in ([one.name for one in self.tenants], cities):
             for at, name in enumerate(names):
                 if not name:
                     raise SchedulingError("a tenant or city has no name", kind="plan")
@@ -83,8 +121,9 @@ class Plan:
                 )
 
     def all_cities(self) -> list[City]:
-        """Cities that are listed, then those that only tenants name."""
+        """Cities that are listed, those with a ceiling, then those that only tenants name."""
         found = {city.name: city for city in self.cities}
+        found |= {ceiling.city: City(ceiling.city) for ceiling in self.ceilings}
         for tenant in self.tenants:
             if tenant.city:
                 found.setdefault(tenant.city, City(tenant.city))
@@ -115,7 +154,8 @@ def label_of(name: str) -> str:
 def read_plan(path: str | Path, *, nodes: Sequence[Node] = (), corridor: str = "langqiao") -> Plan:
     """A plan from a table of tenants: tenant, city, gpu_milli, cpu_milli, borrow_…, weight, priority.
 
-    Empty quotas and limits mean none; Chinese names of the columns will do.
+    Empty quotas and limits mean none; Chinese names of the columns will do. A row without a tenant is that of
+    a city: ``gpu_milli`` is what its tenants may hold together, ``borrow_gpu_milli`` what they may beyond it.
 
     Raises:
         TraceError: a malformed row.
@@ -126,18 +166,31 @@ def read_plan(path: str | Path, *, nodes: Sequence[Node] = (), corridor: str = "
     def named(name: str) -> str:
         return _ENGLISH.get(name.strip(), name.strip())
 
-    tenants = [
-        Tenant(
-            name=row.named("tenant"),
-            city=row.text("city"),
-            quota=Quota(_amount(row, "gpu_milli"), _amount(row, "cpu_milli")),
-            borrow_limit=Quota(_amount(row, "borrow_gpu_milli"), _amount(row, "borrow_cpu_milli")),
-            weight=row.number("weight", least=0.001, most=1e6) if row.text("weight") else 1.0,
-            priority=row.whole("priority", least=-1_000_000, most=1_000_000) if row.text("priority") else 0,
-        )
-        for row in rows_of(path, needed=("tenant", "gpu_milli"), names=named)
-    ]
-    return Plan(tenants, capacities=capacities_of(nodes), corridor=corridor)
+    tenants, ceilings = [], []
+    for row in rows_of(path, needed=("tenant", "gpu_milli"), names=named):
+        if row.text("tenant") or not row.text("city"):
+            tenants.append(_tenant(row))
+        else:
+            ceilings.append(_ceiling(row))
+    return Plan(tenants, capacities=capacities_of(nodes), corridor=corridor, ceilings=ceilings)
+
+
+def _tenant(row: Row) -> Tenant:
+    return Tenant(
+        name=row.named("tenant"),
+        city=row.text("city"),
+        quota=Quota(_amount(row, "gpu_milli"), _amount(row, "cpu_milli")),
+        borrow_limit=Quota(_amount(row, "borrow_gpu_milli"), _amount(row, "borrow_cpu_milli")),
+        weight=row.number("weight", least=0.001, most=1e6) if row.text("weight") else 1.0,
+        priority=row.whole("priority", least=-1_000_000, most=1_000_000) if row.text("priority") else 0,
+    )
+
+
+def _ceiling(row: Row) -> Ceiling:
+    for column in ("cpu_milli", "borrow_cpu_milli", "weight", "priority"):
+        if row.text(column):
+            raise row.wrong(column, "a city's row has a GPU quota and a borrowing limit only")
+    return Ceiling(row.named("city"), row.whole("gpu_milli"), _amount(row, "borrow_gpu_milli"))
 
 
 def _amount(row: Row, column: str) -> int | None:

@@ -7,8 +7,9 @@ every NAME-borrow; NAME-borrow has the borrowing limit, a low priority, and a gr
 reclaimed as in our simulator, once a job names the QOS under which it runs.
 
 Slurm counts whole GPUs, so thousandths are rounded down. ``sacctmgr dump`` knows no QOS; they are made by
-commands of their own, before the associations are loaded. Source: man pages of sacctmgr and slurm.conf of
-version 22.05.
+commands of their own, before the associations are loaded. A city's ceiling is the GrpTRES of its account, a
+tenant that is held back has GrpJobs=0: what runs goes on, nothing starts. Source: man pages of sacctmgr and
+slurm.conf of version 22.05.
 """
 
 from __future__ import annotations
@@ -136,23 +137,26 @@ def _own_priority(plan: Plan, tenant: Tenant) -> int:
 
 def _associations(plan: Plan, cities: list[City], cluster: str) -> str:
     lines = [f"Cluster - '{cluster}':Fairshare=1", "Parent - 'root'"]
+    bounds = {ceiling.city: Quota(ceiling.most) for ceiling in plan.ceilings}
     for city in cities:
         mine = [tenant for tenant in plan.tenants if tenant.city == city.name]
         weight = city.weight if city.weight is not None else sum(tenant.weight for tenant in mine) or 1.0
-        held = _sum(city.quota, *(tenant.quota for tenant in mine))
-        lines.append(_account(city.name, weight, _sum(held, city.borrow_limit)))
-    lines.extend(_of_tenant(tenant) for tenant in plan.tenants if not tenant.city)
+        all_held = _sum(city.quota, *(tenant.quota for tenant in mine), city.borrow_limit)
+        lines.append(_account(city.name, weight, bounds.get(city.name, all_held)))
+    lines.extend(_of_tenant(tenant, plan) for tenant in plan.tenants if not tenant.city)
     for city in cities:
         mine = [tenant for tenant in plan.tenants if tenant.city == city.name]
         if mine:
             lines.append(f"Parent - '{label_of(city.name)}'")
-            lines.extend(_of_tenant(tenant) for tenant in mine)
+            lines.extend(_of_tenant(tenant, plan) for tenant in mine)
     return "".join(f"{line}\n" for line in lines)
 
 
-def _of_tenant(tenant: Tenant) -> str:
+def _of_tenant(tenant: Tenant, plan: Plan) -> str:
     names = [_name(tenant, "quota"), *([_name(tenant, "borrow")] if _borrows(tenant) else [])]
     more = f":DefaultQOS='{names[0]}':QOS='{','.join(names)}'"
+    if tenant.name in plan.held:
+        more = f":GrpJobs=0{more}"
     return _account(tenant.name, tenant.weight, _sum(tenant.quota, tenant.borrow_limit)) + more
 
 
