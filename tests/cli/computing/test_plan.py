@@ -1,8 +1,12 @@
 """``langqiao computing plan``: a campus file or a stored campus, what-ifs, one line for what is wrong."""
 
 import json
+import sys
+from io import StringIO
 
 import pytest
+from rich.cells import cell_len
+from rich.console import Console
 from typer.testing import CliRunner
 
 from langqiao.apps.computing.models import Assumption
@@ -63,6 +67,39 @@ def test_a_plan_in_words_and_as_json(campus):
     assert values["arrivals"][0]["verdict"] == "no"
     assert values["arrivals"][0]["earliest"]["middle"] == "2027-04"
     assert "新 64 GPU @ 2027-03：不能 no" in run(campus, "--start", "2027-01", *args).stdout
+
+
+def wide(campus):
+    """The campus with figures of many digits and a hall that holds more than it carries."""
+    values = json.loads(campus.read_text("utf-8"))
+    values["assumptions"]["rack_kw"] = {"low": 5, "middle": 10, "high": 20}
+    values["buildings"][0]["halls"][0] |= {"installed_gpus": 500}
+    values["buildings"][1]["racks"] = 123_456
+    campus.write_text(json.dumps(values, ensure_ascii=False), "utf-8")
+    return campus
+
+
+def test_no_figure_is_cut_in_a_pipe(campus, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "80")
+    args = ("--start", "2027-01", "--months", 4, "--slip", "2=1")
+    found = run(wide(campus), *args).stdout
+    assert "…" not in found
+    (row,) = [line for line in found.splitlines() if line.startswith("2027-04")]
+    # 123,456 racks of 8, and the hall by its cooling: 4 racks in the low case, 9 in the middle, 144 of the
+    # installed GPUs in the high; a tenth less in the low case.
+    assert row.split("│")[1].strip() == "888912–987720–987792"
+    remark = next(line for line in found.splitlines() if "不计入 / more GPUs installed" in line)
+    assert remark.endswith("：1/A")
+
+
+def test_no_figure_is_cut_in_a_narrow_terminal(campus, monkeypatch):
+    screen = Console(file=StringIO(), force_terminal=True, width=60, color_system=None)
+    monkeypatch.setattr(sys.modules["langqiao.cli.computing.plan"], "out", screen)
+    run(wide(campus), "--start", "2027-01", "--months", 4)
+    shown = screen.file.getvalue()
+    assert "…" not in shown
+    assert "987792" in shown
+    assert max(cell_len(line) for line in shown.splitlines()) <= 60
 
 
 def test_what_is_wrong_is_one_line(campus, tmp_path):

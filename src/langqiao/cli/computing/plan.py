@@ -5,9 +5,11 @@ from __future__ import annotations
 import json
 from datetime import date
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
+from rich.console import Console
+from rich.measure import Measurement
 from rich.table import Table
 
 from langqiao.cli.shared import out, setup, stop
@@ -15,6 +17,7 @@ from langqiao.cli.shared import out, setup, stop
 if TYPE_CHECKING:
     from langqiao.engines.scheduling.campus import Band, Plan, Site
 
+WIDEST = 1000  # columns; no table of a plan comes near
 BINDING = {
     "servers": "服务器 servers", "racks": "机架位 racks", "power": "供电 power",
     "cooling": "制冷 cooling", "": "–",
@@ -27,6 +30,8 @@ REMARK = {
     "undated": "没有交付日期，未计入 / without a date, not counted",
     "overdue": "计划日期已过，按起始月计 / planned day has passed, counted from the start",
     "no_limits": "供电或制冷未知，只按机架位计 / power or cooling not known, racks alone count",
+    "crowded": "已装 GPU 多于假设密度下所能承载，超出的不计入"
+    " / more GPUs installed than the assumed density carries, those beyond are not counted",
     "delivered": "已交付，延期不起作用 / delivered, a slip changes nothing",
     "over": "承诺多于可用 / more promised than there is",
 }
@@ -107,6 +112,43 @@ def _stored(key: int) -> Site:
 def _print(found: Plan, base: Plan, site: Site, *, changed: bool) -> None:
     from langqiao.engines.scheduling.campus import KEYS, month_text
 
+    _print_table(found, base, site, changed=changed)
+    for fit in found.fits:
+        when = "、".join("–" if month is None else month_text(month) for month in fit.earliest)
+        _line(
+            f"· {fit.demand.name} {fit.demand.gpus} GPU @ {month_text(fit.demand.first)}："
+            f"{VERDICT[fit.verdict]}；最早 earliest {when}" + (f"；缺 short {fit.short}" if fit.short else "")
+        )
+    for remark in found.remarks:
+        _line(f"· {REMARK[remark.kind]}：{'、'.join(remark.subjects)}")
+    out.print("假设 / assumptions", style="dim")
+    for key, one in site.assumptions.items():
+        if key in KEYS:
+            values = f"{one.low:g}–{one.middle:g}–{one.high:g} {one.unit}".strip()
+            _line(f"  {key} {values}  {one.why}", style="dim")
+
+
+def _line(text: str, *, style: str = "") -> None:
+    """A line as it is: what is piped is not broken at eighty columns."""
+    out.print(text, style=style or None, markup=False, soft_wrap=not out.is_terminal)
+
+
+def _print_table(found: Plan, base: Plan, site: Site, *, changed: bool) -> None:
+    """The months; no figure is ever cut, whatever the width: a cut one reads as another number."""
+    table = _table(found, base, site, changed=changed, dash="–")
+    wide = out.options.update_width(WIDEST)
+    needed = Measurement.get(out, wide, table).maximum
+    if needed <= out.width:
+        out.print(table)
+    elif out.is_terminal:
+        out.print(_table(found, base, site, changed=changed, dash="– "))  # bands wrap at their dashes
+    else:
+        Console(width=needed).print(table)
+
+
+def _table(found: Plan, base: Plan, site: Site, *, changed: bool, dash: str) -> Table:
+    from langqiao.engines.scheduling.campus import month_text
+
     heads = ["月 month", "可用 capacity", "已承诺 demand", "余量 headroom", "可承诺 promise", "约束 binding"]
     if changed:
         heads.insert(5, "变动前可承诺 before")
@@ -115,34 +157,19 @@ def _print(found: Plan, base: Plan, site: Site, *, changed: bool) -> None:
         title_justify="left", show_edge=False, pad_edge=False,
     )  # fmt: skip
     for head in heads:
-        table.add_column(head, justify="left" if head.startswith(("月", "约束")) else "right")
+        justify: Literal["left", "right"] = "left" if head.startswith(("月", "约束")) else "right"
+        table.add_column(head, justify=justify, overflow="fold")
     last = ""
     for row, before in zip(found.months, base.months, strict=True):
-        cells = [_band(row.capacity), f"{row.demand}", _band(row.headroom), _band(row.promise)]
-        if changed:
-            cells.append(_band(before.promise))
+        bands = [row.headroom, row.promise, *([before.promise] if changed else [])]
+        cells = [_band(row.capacity, dash), f"{row.demand}", *(_band(band, dash) for band in bands)]
         cells.append(BINDING[row.binding])
         # Months that say the same as the one before are left out.
         if (said := "|".join(cells)) != last:
             table.add_row(month_text(row.month), *cells)
         last = said
-    out.print(table)
-    for fit in found.fits:
-        when = "、".join("–" if month is None else month_text(month) for month in fit.earliest)
-        out.print(
-            f"· {fit.demand.name} {fit.demand.gpus} GPU @ {month_text(fit.demand.first)}："
-            f"{VERDICT[fit.verdict]}；最早 earliest {when}"
-            + (f"；缺 short {fit.short}" if fit.short else ""),
-            markup=False,
-        )
-    for remark in found.remarks:
-        out.print(f"· {REMARK[remark.kind]}：{'、'.join(remark.subjects)}", markup=False)
-    out.print("假设 / assumptions", style="dim")
-    for key, one in site.assumptions.items():
-        if key in KEYS:
-            values = f"{one.low:g}–{one.middle:g}–{one.high:g} {one.unit}".strip()
-            out.print(f"  {key} {values}  {one.why}", style="dim", markup=False)
+    return table
 
 
-def _band(band: Band) -> str:
-    return "–".join(f"{value:.0f}" for value in band) if len(set(band)) > 1 else f"{band.low:.0f}"
+def _band(band: Band, dash: str) -> str:
+    return dash.join(f"{value:.0f}" for value in band) if len(set(band)) > 1 else f"{band.low:.0f}"

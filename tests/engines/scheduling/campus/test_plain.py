@@ -98,6 +98,8 @@ def test_a_plan_becomes_json_with_its_assumptions() -> None:
         "promise": {"low": 0, "middle": 0, "high": 0},
         "it_kw": {"low": 900.0, "middle": 900.0, "high": 900.0},
         "facility_kw": {"low": 1080.0, "middle": 1125.0, "high": 1170.0},
+        "full_it_kw": {"low": 900.0, "middle": 900.0, "high": 900.0},
+        "full_facility_kw": {"low": 1080.0, "middle": 1125.0, "high": 1170.0},
         "binding": "power",
     }
     assert values["halls"][1]["ready"] == dict.fromkeys(("low", "middle", "high"), "2028-01")

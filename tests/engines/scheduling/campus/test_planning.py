@@ -62,6 +62,19 @@ def test_installed_servers_need_power_too() -> None:
     found = plan(site(standing(hall), fit_out_months=(6.0, 6.0, 6.0)), start=START, months=1)
     assert capacities(found) == [Band(40, 40, 40)]
     assert found.months[0].binding == "power"
+    assert found.remarks == (Remark("crowded", ("1/A",)),)
+    assert plan(site(planned(None, hall)), start=START, months=1).remarks == (Remark("undated", ("2",)),)
+
+
+def test_halls_that_wait_for_servers_do_not_outvote_those_at_work() -> None:
+    work = Hall("A", 10, 50.0, 100.0, installed=64)
+    waiting = (Hall("B", 10, 100.0, 100.0), Hall("C", 10, 100.0, 100.0))
+    slow = (6.0, 6.0, 6.0)
+    found = plan(site(standing(work, *waiting), fit_out_months=slow), start=START, months=7)
+    assert [row.binding for row in found.months] == ["power"] * 6 + ["racks"]
+    # Where nobody is at work it is the servers that are missing.
+    alone = plan(site(standing(*waiting), fit_out_months=slow), start=START, months=1)
+    assert alone.months[0].binding == "servers"
 
 
 def test_more_gpus_than_the_density_foresees_stay() -> None:
@@ -173,6 +186,11 @@ def test_power_follows_what_runs() -> None:
     assert first.it_kw == Band(500.0, 500.0, 500.0)
     assert first.facility_kw == Band(600.0, 625.0, 650.0)
     assert second.it_kw == Band(1_000.0, 1_000.0, 1_000.0)
+    # All 800 that are available, whatever is promised.
+    assert first.full_it_kw == second.full_it_kw == Band(1_000.0, 1_000.0, 1_000.0)
+    assert first.full_facility_kw == Band(1_200.0, 1_250.0, 1_300.0)
+    (idle,) = plan(site(standing(OPEN)), start=START, months=1).months
+    assert (idle.facility_kw, idle.full_facility_kw) == (Band(0.0, 0.0, 0.0), first.full_facility_kw)
 
 
 def test_remarks_name_what_the_plan_does_not_know() -> None:
@@ -271,7 +289,10 @@ def test_a_band_is_in_order_and_no_trouble_ever_adds_capacity(
     )
     base = plan(campus, start=START, months=48)
     for row in base.months:
-        for band in (row.capacity, row.headroom, row.promise, row.it_kw, row.facility_kw):
+        for band in (
+            row.capacity, row.headroom, row.promise,
+            row.it_kw, row.facility_kw, row.full_it_kw, row.full_facility_kw,
+        ):  # fmt: skip
             assert band.low <= band.middle <= band.high
         assert row.promise.low >= 0
     first = [row.capacity.middle for row in base.months]

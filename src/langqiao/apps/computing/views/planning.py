@@ -33,6 +33,7 @@ REMARKS: dict[str, Any] = {
     "undated": _("没有交付日期，未计入容量"),
     "overdue": _("计划交付日期已过而未登记交付，按起始月计"),
     "no_limits": _("供电或制冷未知，只按机架位计"),
+    "crowded": _("已装 GPU 多于假设的机架密度下供电与制冷所能承载，超出的不计入可用"),
     "delivered": _("已交付，延期不起作用"),
     "over": _("这些月份承诺多于可用"),
 }
@@ -90,7 +91,7 @@ def _shown(campus: Campus, worked: Worked) -> dict[str, Any]:
         "marks": [rows[i] for i in dict.fromkeys((0, min(12, len(rows) - 1), len(rows) - 1))],
         "halls": [
             {
-                "name": " · ".join(part for part in (buildings[hall.building], hall.hall) if part),
+                "name": _place(f"{hall.building}/{hall.hall}", buildings),
                 "plan": hall,
                 "binding": LIMIT_NAMES[hall.binding],
                 "ready": [month_text(month) for month in hall.ready[::-1]],
@@ -109,7 +110,7 @@ def _shown(campus: Campus, worked: Worked) -> dict[str, Any]:
             for fit in found.fits
         ],
         "remarks": [
-            (REMARKS[one.kind], [buildings.get(subject, subject) for subject in one.subjects])
+            (REMARKS[one.kind], [_place(subject, buildings) for subject in one.subjects])
             for one in found.remarks
         ],
         "assumptions": [
@@ -128,4 +129,11 @@ def _row(now: MonthPlan, before: MonthPlan) -> dict[str, Any]:
         "change": int(now.promise.middle - before.promise.middle),
         "is_over": now.headroom.middle < 0,
         "mw": [kw / 1000 for kw in now.facility_kw],
+        "full_mw": [kw / 1000 for kw in now.full_facility_kw],
     }
+
+
+def _place(subject: str, buildings: dict[str, str]) -> str:
+    """A building, a building/hall or a month of the plan as a person reads it."""
+    building, _slash, hall = subject.partition("/")
+    return " · ".join(part for part in (buildings.get(building, building), hall) if part)

@@ -181,6 +181,10 @@ def plan_as_dict(found: Plan, site: Site) -> dict[str, Any]:
             "capacity": ["rack_kw", "gpus_per_rack", "spare_pct", "fit_out_months", "slip_months"],
             "it_kw": ["rack_kw", "gpus_per_rack"],
             "facility_kw": ["rack_kw", "gpus_per_rack", "pue"],
+            "full_it_kw": ["rack_kw", "gpus_per_rack", "spare_pct", "fit_out_months", "slip_months"],
+            "full_facility_kw": [
+                "rack_kw", "gpus_per_rack", "spare_pct", "fit_out_months", "slip_months", "pue"
+            ],
             "halls": ["rack_kw", "gpus_per_rack", "fit_out_months", "slip_months"],
         },
         "months": [
@@ -192,6 +196,8 @@ def plan_as_dict(found: Plan, site: Site) -> dict[str, Any]:
                 "promise": _band(row.promise),
                 "it_kw": _band(row.it_kw),
                 "facility_kw": _band(row.facility_kw),
+                "full_it_kw": _band(row.full_it_kw),
+                "full_facility_kw": _band(row.full_facility_kw),
                 "binding": row.binding,
             }
             for row in found.months

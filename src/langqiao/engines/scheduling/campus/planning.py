@@ -40,6 +40,7 @@ class _Room:
     """A hall at one density: GPUs while it has what is installed (now) and once equipped (full)."""
 
     racks: int
+    installed: int
     now: int
     full: int
     bound_now: str
@@ -83,8 +84,10 @@ def plan(site: Site, *, start: int, months: int = 36, changes: Changes | None = 
             demand=needed[i],
             headroom=headroom[i],
             promise=promise[i],
-            it_kw=_power(site, needed[i], capacity[i]),
-            facility_kw=_facility(site, needed[i], capacity[i]),
+            it_kw=_power(site, _running(needed[i], capacity[i])),
+            facility_kw=_facility(site, _running(needed[i], capacity[i])),
+            full_it_kw=_power(site, capacity[i]),
+            full_facility_kw=_facility(site, capacity[i]),
             binding=_binding(rooms["middle"], month),
         )
         for i, month in enumerate(span)
@@ -95,7 +98,7 @@ def plan(site: Site, *, start: int, months: int = 36, changes: Changes | None = 
         months=rows,
         halls=_halls(site, rooms["middle"]),
         fits=_fits(changes.arrivals, span, capacity, before),
-        remarks=_remarks(site, start, rows, changes),
+        remarks=_remarks(site, start, rows, rooms["middle"], changes),
     )
 
 
@@ -114,7 +117,7 @@ def _rooms(site: Site, start: int, case: str, changes: Changes) -> list[_Room]:
             bound_now = "servers" if now == hall.installed else _scarcer(hall)
             bound_full = "racks" if racks == hall.racks else _scarcer(hall)
             full = max(now, racks * a_rack)
-            found.append(_Room(racks, now, full, bound_now, bound_full, ready, standing))
+            found.append(_Room(racks, hall.installed, now, full, bound_now, bound_full, ready, standing))
     return found
 
 
@@ -193,8 +196,13 @@ def _promises(headroom: Sequence[Band]) -> list[Band]:
     return found[::-1]
 
 
-def _power(site: Site, needed: int, capacity: Band) -> Band:
-    """IT power of the GPUs that run: what is promised, as far as it fits.
+def _running(needed: int, capacity: Band) -> Band:
+    """GPUs that are promised, as far as they fit."""
+    return Band(*(min(needed, value) for value in capacity))
+
+
+def _power(site: Site, gpus: Band) -> Band:
+    """IT power of so many GPUs that run.
 
     Power a GPU is the density over the GPUs a rack; its band is ordered by its size.
     """
@@ -202,28 +210,33 @@ def _power(site: Site, needed: int, capacity: Band) -> Band:
     for case in CASES:
         a_rack = round(site.assumptions["gpus_per_rack"].at(case))
         shares.append(site.assumptions["rack_kw"].at(case) / a_rack if a_rack else 0.0)
-    low, high = min(shares), max(shares)
-    return Band(
-        low * min(needed, capacity.low),
-        shares[1] * min(needed, capacity.middle),
-        high * min(needed, capacity.high),
-    )
+    return Band(min(shares) * gpus.low, shares[1] * gpus.middle, max(shares) * gpus.high)
 
 
-def _facility(site: Site, needed: int, capacity: Band) -> Band:
+def _facility(site: Site, gpus: Band) -> Band:
     pue = site.assumptions["pue"]
-    power = _power(site, needed, capacity)
+    power = _power(site, gpus)
     return Band(power.low * pue.low, power.middle * pue.middle, power.high * pue.high)
 
 
 def _binding(rooms: Sequence[_Room], month: int) -> str:
-    """The limit that holds most halls in the middle case; "" before any stands."""
-    counted = Counter(
-        room.bound_full if month >= room.ready[1] else room.bound_now
+    """The limit that holds most halls in the middle case; "" before any stands.
+
+    A hall that waits for its first server has no say: it would outvote those that are at work.
+    """
+    standing = [
+        (room, month >= room.ready[1])
         for room in rooms
         if room.standing is not None and room.ready is not None and month >= room.standing[1]
+    ]
+    counted = Counter(
+        room.bound_full if is_ready else room.bound_now
+        for room, is_ready in standing
+        if is_ready or room.installed
     )
-    return max(LIMITS, key=lambda limit: counted[limit]) if counted else ""
+    if counted:
+        return max(LIMITS, key=lambda limit: counted[limit])
+    return "servers" if standing else ""
 
 
 def _halls(site: Site, rooms: Sequence[_Room]) -> tuple[HallPlan, ...]:
@@ -278,7 +291,9 @@ def _earliest(
     return first
 
 
-def _remarks(site: Site, start: int, rows: Sequence[MonthPlan], changes: Changes) -> tuple[Remark, ...]:
+def _remarks(
+    site: Site, start: int, rows: Sequence[MonthPlan], rooms: Sequence[_Room], changes: Changes
+) -> tuple[Remark, ...]:
     undated = tuple(block.name for block in site.blocks if block.due is None)
     overdue = tuple(
         block.name
@@ -293,5 +308,16 @@ def _remarks(site: Site, start: int, rows: Sequence[MonthPlan], changes: Changes
     )
     done = tuple(block.name for block in site.blocks if block.is_delivered and changes.slips.get(block.name))
     over = tuple(month_text(row.month) for row in rows if row.headroom.middle < 0)
-    named = {"undated": undated, "overdue": overdue, "no_limits": unknown, "delivered": done, "over": over}
+    names = [f"{block.name}/{hall.name}" for block in site.blocks for hall in block.halls]
+    crowded = tuple(
+        name for name, room in zip(names, rooms, strict=True) if room.ready and room.now < room.installed
+    )
+    named = {
+        "undated": undated,
+        "overdue": overdue,
+        "no_limits": unknown,
+        "crowded": crowded,
+        "delivered": done,
+        "over": over,
+    }
     return tuple(Remark(kind, subjects) for kind, subjects in named.items() if subjects)

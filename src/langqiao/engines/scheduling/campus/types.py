@@ -165,8 +165,11 @@ class MonthPlan:
         headroom: capacity less demand; negative where more is promised than there is (缺口).
         promise: what can be promised from this month to the end of the plan: the least headroom from here on,
             not below 0.
-        it_kw, facility_kw: IT power of the GPUs in use, and with the case's PUE.
-        binding: the limit that holds most halls in the middle case.
+        it_kw, facility_kw: IT power in kW of the promised GPUs as far as they fit, and with the case's PUE;
+            0 where nothing is promised.
+        full_it_kw, full_facility_kw: the same of all of ``capacity``, as if every GPU of it ran.
+        binding: the limit that holds most halls in the middle case; halls that wait for their first server
+            have no say unless there are no others.
     """
 
     month: int
@@ -176,6 +179,8 @@ class MonthPlan:
     promise: Band
     it_kw: Band
     facility_kw: Band
+    full_it_kw: Band
+    full_facility_kw: Band
     binding: str
 
 
@@ -201,7 +206,9 @@ class Remark:
 
     ``undated``: buildings without a date, which add nothing; ``overdue``: planned days that have passed,
     taken as the start of the plan; ``no_limits``: buildings with a hall whose power or cooling is not known;
-    ``delivered``: a slip that changes nothing; ``over``: months in which more is promised than there is.
+    ``delivered``: a slip that changes nothing; ``over``: months in which more is promised than there is;
+    ``crowded``: halls (building/hall) with more GPUs installed than power and cooling carry at the middle
+    density, of which only those count.
     """
 
     kind: str
