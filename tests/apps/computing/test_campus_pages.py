@@ -10,9 +10,12 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.urls import reverse
+from django.utils import translation
 
 from langqiao.apps.accounts.models import Role, User
-from langqiao.apps.computing.models import Assumption, Campus, Hall, Reading, Server
+from langqiao.apps.computing.forms.campus import ASSUMPTION_NAMES
+from langqiao.apps.computing.models import Assumption, Campus, Claim, Hall, Reading, Server
+from langqiao.apps.computing.templatetags.campus import stated
 from tests.factories.accounts import make_member
 from tests.factories.computing import (
     MARKER,
@@ -92,6 +95,39 @@ def test_a_stranger_reads_claims_side_by_side(campus: Campus) -> None:
         assert words in text
     for words in ("导入服务器", "推演容量", "园区地图", MARKER):
         assert words not in text
+
+
+def test_assumptions_are_named_by_their_key_and_money_is_cny(campus: Campus) -> None:
+    campus.assumptions.filter(key="fit_out_months").update(name="装机调试时间")
+    make_claim(campus, quantity=Claim.Quantity.INVESTMENT, value=450, unit="亿元")
+    assert "450 亿元" in text_of(at(None, campus.get_absolute_url()))
+    english = text_of(Client().get(campus.get_absolute_url(), headers={"accept-language": "en"}))
+    assert "装机调试时间" not in english
+    with translation.override("en"):
+        assert all(str(name) in english for name in ASSUMPTION_NAMES.values())
+    assert "CNY 45,000 m" in english
+
+
+@pytest.mark.parametrize(
+    ("value", "unit", "chinese", "english"),
+    [
+        (16, "栋", "16 栋", "16 buildings"),
+        (1, "栋", "1 栋", "1 building"),
+        (25_000, "架", "25,000 架", "25,000 racks"),
+        (500_000, "平方米", "500,000 平方米", "500,000 m²"),
+        (236, "亩", "236 亩", "236 mu"),
+        (7, "kW", "7 kW", "7 kW"),
+        (3, "", "3", "3"),
+        (Decimal("12.5"), "亿元", "12.5 亿元", "CNY 1,250 m"),
+        (300, "万元", "300 万元", "CNY 3 m"),
+    ],
+)
+def test_a_claim_s_unit_is_read_in_both_languages(value: Any, unit: str, chinese: str, english: str) -> None:
+    claim = Claim(value=value, unit=unit)
+    with translation.override("zh-hans"):
+        assert stated(claim) == chinese
+    with translation.override("en"):
+        assert stated(claim) == english
 
 
 def test_pages_are_in_english_too(campus: Campus) -> None:
@@ -201,7 +237,10 @@ def test_a_plan_answers_a_what_if(campus: Campus) -> None:
     address = reverse("campus_plan", args=[campus.pk])
     assert at(make_operator(make_campus()), address).status_code == 403
     base = text_of(at(operator, address))
-    for words in ("可用（低–中–高）", "供电", "依据 slip_months", "没有交付日期，未计入容量", "所用假设"):
+    for words in (
+        "可用（低–中–高）", "供电", "依据 slip_months", "没有交付日期，未计入容量", "所用假设",
+        "已承诺部分的总功率（MW）", "可用全部运行的总功率（MW）", "× PUE，三者均取假设值",
+    ):  # fmt: skip
         assert words in base
     assert "不变动时居中" not in base
     changed = at(

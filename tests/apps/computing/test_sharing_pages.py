@@ -244,3 +244,19 @@ def test_quotas_are_exported_by_operators_and_the_office() -> None:
     empty = make.make_campus()
     refused = office.get(f"/computing/campuses/{empty.pk}/quotas/slurm/")
     assert (refused.status_code, "还没有租户" in text(refused)) == (409, True)
+
+
+def test_lists_name_the_campus_in_the_reader_s_language() -> None:
+    scene = make_scene()
+    scene.campus.name_en = "Example Computing Centre"
+    scene.campus.save(update_fields=["name_en"])
+    make.make_price(scene.campus)
+    client = signed_in(scene.actors["office"], "en")
+    for page in ("/computing/quotas/", "/computing/prices/"):
+        shown = text(client.get(page))
+        assert ("Example Computing Centre" in shown, scene.campus.name in shown) == (True, False), page
+    for page in ("requests", "tenants", "quotas", "jobs", "usage", "bills", "prices"):
+        exported = client.get(f"/computing/{page}/?export=csv")
+        body = b"".join(exported.streaming_content).decode()
+        exported.close()
+        assert scene.campus.name not in body, page

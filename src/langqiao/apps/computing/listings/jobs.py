@@ -11,13 +11,20 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from langqiao.apps.computing.forms.jobs import MonthForm
-from langqiao.apps.computing.listings.sharing import address, campus_choices, city_choices, state_badge
+from langqiao.apps.computing.listings.sharing import (
+    address,
+    campus_choices,
+    campus_of,
+    city_choices,
+    state_badge,
+)
 from langqiao.apps.computing.models import Bill, Campus, Job, Price, Usage
 from langqiao.apps.computing.queries import jobs as queries
 from langqiao.apps.computing.queries.waiting import gpus, models_words, waiting_of
 from langqiao.apps.computing.rules import operated_ids
 from langqiao.kit.listing import Column, Empty, Filter, Listing
 from langqiao.kit.permissions import allowed
+from langqiao.kit.words import named
 
 HOUR = Decimal("0.01")
 
@@ -65,7 +72,7 @@ class JobListing(Listing):
         Column("memory_mib", _("内存（MiB）"), export_only=True, kind="number"),
         Column("started_at", _("开始时间"), sort="started_at", export_only=True, kind="date"),
         Column("ended_at", _("结束时间"), sort="ended_at", export_only=True, kind="date"),
-        Column("campus", _("算力园区"), "campus.name", export_only=True),
+        Column("campus", _("算力园区"), campus_of, export_only=True),
         Column("case", _("项目编号"), export_only=True),
     )  # fmt: skip
     filters = (
@@ -126,7 +133,7 @@ class UsageListing(Listing):
                sort="bill__month"),
         Column("gpu_seconds", _("GPU 秒"), export_only=True, kind="number"),
         Column("city", _("城市"), "tenant.organisation.city", export_only=True),
-        Column("campus", _("算力园区"), "job.campus.name", export_only=True),
+        Column("campus", _("算力园区"), lambda row: named(row.job.campus), export_only=True),
     )  # fmt: skip
     filters = (
         Filter("campus", _("算力园区"), "multi", choices=campus_choices, apply="tenant__campus_id__in"),
@@ -158,7 +165,7 @@ class BillListing(Listing):
         Column("by_voucher", _("算力券支付（元）"), sort="by_voucher", kind="number", secondary=True),
         Column("due", _("应付（元）"), lambda row: row.amount - row.by_voucher, kind="number"),
         Column("city", _("城市"), "tenant.organisation.city", secondary=True),
-        Column("campus", _("算力园区"), "tenant.campus.name", export_only=True),
+        Column("campus", _("算力园区"), lambda row: named(row.tenant.campus), export_only=True),
     )
     filters = (
         Filter("state", _("状态"), "multi", choices=lambda: Bill.State.choices, apply="state__in"),
@@ -191,7 +198,7 @@ class PriceListing(Listing):
         Column("gpu_model", _("GPU 型号"), sort=("gpu_model", "-from_on")),
         Column("yuan_hour", _("单价（元/GPU 时）"), rate, sort="yuan_hour", kind="number"),
         Column("from_on", _("起始日"), sort="from_on", kind="date"),
-        Column("campus", _("算力园区"), "campus.name", sort="campus__name", secondary=True),
+        Column("campus", _("算力园区"), campus_of, sort="campus__name", secondary=True),
         Column("illustrative", _("说明"), lambda row: _("示例") if row.illustrative else "", secondary=True),
     )
     filters = (Filter("campus", _("算力园区"), "multi", choices=campus_choices, apply="campus_id__in"),)

@@ -46,6 +46,11 @@ def campus_choices() -> Iterable[tuple[Any, Any]]:
     return [(campus.pk, named(campus)) for campus in Campus.objects.all()]
 
 
+def campus_of(row: Any) -> str:
+    """The name of a row's campus, in the reader's language."""
+    return named(row.campus)
+
+
 def address(row: Any) -> str:
     """The page of a row."""
     return str(row.get_absolute_url())
@@ -91,7 +96,7 @@ class RequestListing(Listing):
         Column("starts_on", _("开始"), sort="starts_on", kind="date", secondary=True),
         Column("ends_on", _("结束"), sort="ends_on", kind="date", secondary=True),
         Column("id", _("序号"), "pk", sort="pk", export_only=True),
-        Column("campus", _("算力园区"), "campus.name", export_only=True),
+        Column("campus", _("算力园区"), campus_of, export_only=True),
         Column("case", _("项目编号"), export_only=True),
     )
     filters = (
@@ -138,7 +143,7 @@ class TenantListing(Listing):
             export=lambda row: str(tenant_badge(row)),
             kind="badge",
         ),
-        Column("campus", _("算力园区"), "campus.name", sort="campus__name", export_only=True),
+        Column("campus", _("算力园区"), campus_of, sort="campus__name", export_only=True),
     )
     filters = (_CITY, _CAMPUS, Filter("suspended", _("只看已暂停"), "bool", apply="is_suspended"))
     empty = Empty(_("没有您可以查看的租户。"), _("算力申请获批后，机构即成为园区的租户。"))
@@ -162,7 +167,7 @@ class QuotaListing(Listing):
         Column("borrow", _("可借用"), gpus_of("borrow_milli"), sort="borrow_milli", kind="number"),
         Column("tenants", _("租户配额之和"), gpus_of("tenants_milli"), sort="tenants_milli", kind="number"),
         Column("running", _("正在占用"), gpus_of("running_milli"), sort="running_milli", kind="number"),
-        Column("campus", _("算力园区"), "campus.name", sort="campus__name", secondary=True),
+        Column("campus", _("算力园区"), campus_of, sort="campus__name", secondary=True),
     )
     filters = (
         Filter("city", _("城市"), "multi", choices=city_choices, apply="city_id__in"),

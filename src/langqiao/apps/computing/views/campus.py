@@ -16,6 +16,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from langqiao.apps.computing.domain import buildings as building_verbs
 from langqiao.apps.computing.domain import campus as verbs
 from langqiao.apps.computing.forms.campus import (
+    ASSUMPTION_NAMES,
     UNITS,
     AssumptionForm,
     BuildingForm,
@@ -84,6 +85,7 @@ def campus_detail(request: HttpRequest, pk: int) -> HttpResponse:
     may_run = allowed(request.user, "computing.run_campus", campus)
     assumptions: list[Any] = list(campus.assumptions.all())
     for one in assumptions:
+        one.shown_name = ASSUMPTION_NAMES.get(one.key, one.name)
         one.shown_unit = UNITS.get(one.unit, one.unit)
     context: dict[str, Any] = {
         "campus": campus,
