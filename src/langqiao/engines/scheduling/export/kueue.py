@@ -109,8 +109,8 @@ def _rest(plan: Plan, tenants: Iterable[Tenant], cities: Iterable[City]) -> list
     """GPUs of each model that no quota holds; empty where every model is held."""
     gpus = [one.gpu_milli for one in plan.capacities]
     held = [0] * len(gpus)
-    for one in (*tenants, *cities):
-        held = [a + b for a, b in zip(held, _shares(one.quota.gpu_milli, gpus), strict=True)]
+    for quota in (*(one.quota for one in tenants), *(one.quota for one in cities)):
+        held = [a + b for a, b in zip(held, _shares(quota.gpu_milli, gpus), strict=True)]
     free = [max(0, have - used) for have, used in zip(gpus, held, strict=True)]
     return free if any(free) else []
 
