@@ -48,7 +48,7 @@ def test_the_campus_is_loaded_once(corridor):
     assert found.exit_code == 0, found.output
     values = json.loads(found.stdout)
     assert values["months"][0]["capacity"]["low"] < values["months"][-1]["capacity"]["low"]
-    assert {one["kind"] for one in values["remarks"]} == {"undated", "overdue"}
+    assert {one["kind"] for one in values["remarks"]} == {"undated", "overdue", "crowded"}
 
 
 def test_it_needs_its_operator(db):
