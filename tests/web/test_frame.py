@@ -174,6 +174,14 @@ def test_home_counts_and_draws_every_city(client):
     assert re.search(r'aria-label="合肥，1 条记录"', html)
 
 
+@pytest.mark.parametrize("illustrative", [False, True])
+def test_counts_are_marked_only_where_an_example_is_among_them(client, illustrative):
+    make_organisation(city=make_city("hefei"), kind="enterprise", illustrative=illustrative)
+    home = client.get("/").content.decode()
+    city = client.get(reverse("city_detail", args=["hefei"])).content.decode()
+    assert ("含示例数据" in home, "含示例，" in city) == (illustrative, illustrative)
+
+
 def test_home_asks_no_more_for_more_records(client, django_assert_max_num_queries):
     for _number in range(3):
         make_organisation(kind="enterprise", city=make_city("suzhou"))

@@ -46,6 +46,15 @@ def key_figures() -> list[Figure]:
     ]
 
 
+def holds_examples() -> bool:
+    """Whether a record that the counts hold is illustrative (示例)."""
+    counted: tuple[type[Model], ...] = (Achievement, Organisation, Person, Finance)
+    return (
+        any(model._default_manager.filter(illustrative=True).exists() for model in counted)  # noqa: SLF001
+        or Challenge.objects.filter(state__in=PUBLIC_STATES, illustrative=True).exists()
+    )
+
+
 def by_city() -> dict[str, int]:
     """Public challenges, achievements and organisations of each city (slug), added up."""
     found: Counter[str] = Counter()

@@ -23,7 +23,7 @@ from langqiao.apps.challenges.models import OPEN_STATES, PUBLIC_STATES, Challeng
 from langqiao.apps.ledger.queries import latest
 from langqiao.apps.registry.corridor_map import Spot, draw
 from langqiao.apps.registry.models import City
-from langqiao.web.figures import by_city, key_figures
+from langqiao.web.figures import by_city, holds_examples, key_figures
 
 API = "/api/"
 MINUTE = 60
@@ -39,11 +39,11 @@ EXAMPLES = (
 def home(request: HttpRequest) -> HttpResponse:
     """The public front page: say a problem, see the corridor, see what happens in it."""
     cities = list(City.objects.all())
-    counted = cache.get("home")
+    counted = cache.get("home-counts")
     if counted is None:
-        counted = (by_city(), key_figures(), timezone.now())
-        cache.set("home", counted, MINUTE)
-    counts, figures, figures_at = counted
+        counted = (by_city(), key_figures(), holds_examples(), timezone.now())
+        cache.set("home-counts", counted, MINUTE)
+    counts, figures, has_examples, figures_at = counted
     challenges = (
         Challenge.objects.filter(state__in=PUBLIC_STATES)
         .select_related("organisation", "city", "field")
@@ -53,6 +53,7 @@ def home(request: HttpRequest) -> HttpResponse:
         "map": draw([Spot(city, counts.get(city.slug, 0)) for city in cities]),
         "figures": figures,
         "figures_at": figures_at,
+        "has_examples": has_examples,
         "challenges": challenges,
         "open_states": OPEN_STATES,
         "acts": latest(6),

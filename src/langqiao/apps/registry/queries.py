@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from django.db.models import Count, QuerySet
+from django.db.models import Count, Model, QuerySet
 
 from langqiao.apps.ledger.domain import identifier
 from langqiao.apps.ledger.models import Entry, Visibility
@@ -113,7 +113,10 @@ def distances_from(city: City) -> list[Distance]:
 
 @dataclass(frozen=True, slots=True)
 class CityFigures:
-    """What the registry holds of a city; counts of records, not statistics of the city."""
+    """What the registry holds of a city; counts of records, not statistics of the city.
+
+    ``has_examples``: whether an illustrative record (示例) is among them.
+    """
 
     organisations: int = 0
     achievements: int = 0
@@ -122,6 +125,10 @@ class CityFigures:
     talent_demand: int = 0
     by_kind: list[tuple[str, Any, int]] = field(default_factory=list)
     by_field: list[tuple[Field, int]] = field(default_factory=list)
+    has_examples: bool = False
+
+
+_OF_A_CITY: tuple[type[Model], ...] = (Organisation, Achievement, Person, Facility, TalentDemand)
 
 
 def city_figures(city: City) -> CityFigures:
@@ -150,6 +157,10 @@ def city_figures(city: City) -> CityFigures:
         talent_demand=TalentDemand.objects.filter(city=city).count(),
         by_kind=[(kind, label, kinds[kind]) for kind, label in Organisation.Kind.choices if kind in kinds],
         by_field=sorted(((known[s], n) for s, n in fields.items()), key=lambda pair: -pair[1]),
+        has_examples=any(
+            model._default_manager.filter(city=city, illustrative=True).exists()  # noqa: SLF001
+            for model in _OF_A_CITY
+        ),
     )
 
 
