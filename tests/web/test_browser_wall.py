@@ -121,6 +121,7 @@ def test_two_clicks_by_keyboard_lead_from_a_number_to_its_entry(page, motion):
     page.keyboard.press("ArrowRight")
     number = page.locator(".lq-wall-slide.is-now .lq-wall-value a").nth(1)
     number.focus()
+    expect(number).to_be_focused()
     page.keyboard.press("Enter")
     page.wait_for_url("**/eye/evidence/**")
     entry = page.locator("#listing tbody a[href^='/ledger/']").first
@@ -128,6 +129,18 @@ def test_two_clicks_by_keyboard_lead_from_a_number_to_its_entry(page, motion):
     page.keyboard.press("Enter")
     page.wait_for_url("**/ledger/*/")
     expect(page.locator("main")).to_contain_text("摘要相符")
+
+
+def test_a_number_takes_the_focus_as_soon_as_its_slide_is_turned_to(page, motion):
+    page.set_viewport_size(HALL)
+    page.goto("/eye/wall/?every=3600")
+    turn_and_focus = """() => {
+      document.dispatchEvent(new KeyboardEvent("keydown", { key: "ArrowRight" }));
+      const number = document.querySelector(".lq-wall-slide.is-now .lq-wall-value a");
+      number.focus();
+      return document.activeElement === number;
+    }"""
+    assert page.evaluate(turn_and_focus)
 
 
 def test_nothing_moves_for_who_wants_no_motion(browse, motion):
