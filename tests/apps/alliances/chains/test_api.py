@@ -83,6 +83,8 @@ def test_a_table_is_tried_and_taken() -> None:
     assert ChainDataset.objects.get(slug="own").firms.get().city_id == "songjiang"
     wrong = {**table, "rows": [{"firm": "甲", "product": "电芯", "share": "2"}], "dry_run": False}
     assert post("/tables", wrong, office).json()["faults"][0]["row"] == 1
+    unknown = post("/tables", {**table, "base": "elsewhere"}, office)
+    assert (unknown.status_code, unknown.json()["error"]["field"]) == (422, "base")
 
 
 def test_what_is_not_public_is_not_there() -> None:

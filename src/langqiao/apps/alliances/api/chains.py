@@ -9,6 +9,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.shortcuts import get_object_or_404
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 from ninja import Query, Router
 from ninja.pagination import paginate
 
@@ -212,7 +213,9 @@ def reject_chain_link(request: HttpRequest, pk: Key, values: RejectLinkIn) -> An
 def load_chain_table(request: HttpRequest, values: OwnTableIn) -> Any:
     """Check a firms' own table, or take it over with ``dry_run`` false; faults are told by row and column."""
     require(_actor(request), "chains.load")
-    base = get_object_or_404(visible_datasets(request.user).filter(base=None), slug=values.base)
+    base = visible_datasets(request.user).filter(base=None, slug=values.base).first()
+    if base is None:
+        raise Invalid(_("自有表格只能依托一个完整的数据集。"), mend=_("请从列表中选择。"), field="base")
     report = verbs.TableReport()
     rows = (Row(number, row.dict()) for number, row in enumerate(values.rows, 1))
     said = verbs.read_rows(rows, {name: name for name in OwnRowIn.model_fields}, report)
