@@ -15,15 +15,15 @@ CHUNK = 2_000
 
 
 @contextmanager
-def streamed(rows: QuerySet[M, Row], *, chunk: int = CHUNK) -> Iterator[Iterator[Row]]:
+def streamed(rows: QuerySet[M, Row]) -> Iterator[Iterator[Row]]:
     """The rows one by one, their cursor closed at the end of the block, however it ends.
 
     PostgreSQL keeps a cursor for them. Left to the collector after a failure, it would be closed after its
     transaction and within another one, which that breaks off.
     """
-    with closing(_each(rows, chunk)) as each:
+    with closing(_each(rows)) as each:
         yield each
 
 
-def _each(rows: QuerySet[Any, Any], chunk: int) -> Generator[Any, None, None]:
-    yield from rows.iterator(chunk_size=chunk)
+def _each(rows: QuerySet[Any, Any]) -> Generator[Any, None, None]:
+    yield from rows.iterator(chunk_size=CHUNK)

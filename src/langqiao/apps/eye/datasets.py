@@ -25,13 +25,13 @@ UNITS = {
     "keys": "key",
 }
 
-_KIND = Column("kind", "text", _("要素"), values=[(kind.slug, kind.label) for kind in KINDS.values()])
-_MONTH = Column("month", "date", _("月份，以其第一日表示"))
-_ENDS = (
+_FLOW = (
+    Column("month", "date", _("月份，以其第一日表示")),
+    Column("kind", "text", _("要素"), values=[(kind.slug, kind.label) for kind in KINDS.values()]),
     Column("origin", "text", _("流出城市代号")),
     Column("destination", "text", _("流入城市代号")),
+    Column("quantity", "integer", _("数量，以 unit 一栏的单位计；更正此前记录的为负数")),
 )
-_QUANTITY = Column("quantity", "integer", _("数量，以 unit 一栏的单位计；更正此前记录的为负数"))
 _UNIT_VALUES = (
     ("contract", pgettext_lazy("unit", "份合同")),
     ("person", pgettext_lazy("unit", "人次")),
@@ -93,10 +93,7 @@ def register() -> None:
             app="eye",
             keywords=(_("要素流动"), _("台账")),
             columns=(
-                _MONTH,
-                _KIND,
-                *_ENDS,
-                _QUANTITY,
+                *_FLOW,
                 Column("unit", "text", _("数量的单位"), values=_UNIT_VALUES),
                 Column("entries", "integer", _("相加的流动条数")),
                 Column("is_demo", "boolean", _("是否含示例：示例为演示数据，非真实记录")),
@@ -113,10 +110,7 @@ def register() -> None:
             app="eye",
             keywords=(_("要素流动"), _("台账")),
             columns=(
-                _MONTH,
-                _KIND,
-                *_ENDS,
-                _QUANTITY,
+                *_FLOW,
                 Column("unit", "text", _("数量的单位"), values=_UNIT_VALUES, read=UNITS.__getitem__),
                 Column("sequence", "integer", _("台账序号")),
                 Column("case", "text", _("项目编号，台账以此相连；不属于公开项目的为空")),

@@ -48,13 +48,7 @@ def may_displace(sim: Simulation, job: int) -> bool:
         return False
     own, city, _ = quotas.path[tenant]
     gpu, cpu = book.gpu[job], book.cpu[job]
-    inside_own, inside_city = (
-        all(
-            not asked or quotas.expected(r, node) + asked <= quotas.nominal[r][node]
-            for r, asked in ((GPU, gpu), (CPU, cpu))
-        )
-        for node in (own, city)
-    )
+    inside_own, inside_city = (quotas.will_be_within(node, gpu, cpu) for node in (own, city))
     if not (inside_own or inside_city):
         return False
     r = GPU if gpu else CPU
@@ -265,12 +259,8 @@ class _Trial:
         )
 
     def _inside(self, node: int) -> bool:
-        job, quotas = self.search.job, self.quotas
-        return all(
-            quotas.expected(r, node) - self.less[r][node] + asked <= quotas.nominal[r][node]
-            for r, asked in ((GPU, self.book.gpu[job]), (CPU, self.book.cpu[job]))
-            if asked
-        )
+        job, less = self.search.job, (self.less[GPU][node], self.less[CPU][node])
+        return self.quotas.will_be_within(node, self.book.gpu[job], self.book.cpu[job], less=less)
 
     def borrows(self, other: int) -> bool:
         """Whether a tenant uses what the job's tenant or city may take back."""

@@ -108,6 +108,13 @@ class QuotaTree:
         """What is used once all notices have ended: by this it is judged who borrows and who is within."""
         return self.use[resource][node] + self.pledged[resource][node] - self.leaving[resource][node]
 
+    def will_be_within(self, node: int, gpu: int, cpu: int, *, less: tuple[int, int] = (0, 0)) -> bool:
+        """As :meth:`within`, once all notices have ended and ``less`` (GPU, CPU) is used."""
+        return all(
+            not asked or self.expected(r, node) - less[r] + asked <= self.nominal[r][node]
+            for r, asked in ((GPU, gpu), (CPU, cpu))
+        )
+
     def charge(self, tenant: int, gpu: int, cpu: int) -> None:
         """A job starts."""
         gpus, cpus = self.use
